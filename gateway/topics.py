@@ -1,0 +1,75 @@
+"""The topic tree of protocol v1: `yizhan/v1/{station}/{channel}`.
+
+Enters: a topic string. Leaves: a station id and a channel, or `WrongTopic` with words for a firmware author.
+Never: looks at a payload.
+"""
+
+import re
+from enum import StrEnum
+from typing import Final
+
+ROOT: Final = "yizhan/v1"
+PREFIX: Final = f"{ROOT}/"
+
+STATION_ID: Final = re.compile(r"[0-9a-z][0-9a-z-]{2,31}")
+
+
+class Kind(StrEnum):
+    """What a reading is about. Its value is the topic level and the measurement name."""
+
+    OCCUPANCY = "occupancy"
+    BATTERY = "battery"
+    MEDICINE = "medicine"
+    EXCHANGE = "exchange"
+
+
+class Channel(StrEnum):
+    """The last level of a topic: a reading's kind, or one of the channels around readings."""
+
+    OCCUPANCY = "occupancy"
+    BATTERY = "battery"
+    MEDICINE = "medicine"
+    EXCHANGE = "exchange"
+    STATE = "state"
+    BACKLOG = "backlog"
+    REPLY = "reply"
+    CONFIG = "config"
+    COMMAND = "command"
+    RECEIPT = "receipt"
+    REJECTED = "rejected"
+
+
+DOWNLINK: Final = frozenset({Channel.CONFIG, Channel.COMMAND, Channel.RECEIPT, Channel.REJECTED})
+UPLINK: Final = frozenset(Channel) - DOWNLINK
+
+_CHANNELS: Final = {str(channel): channel for channel in Channel}
+
+
+class WrongTopic(ValueError):
+    """The topic is not one of protocol v1; the text says which level is wrong and what it may be."""
+
+    def __init__(self, detail: str, station: str | None = None) -> None:
+        super().__init__(detail)
+        self.station = station
+        """The station id, where that level at least was right: the refusal can be answered."""
+
+
+def parse_topic(topic: str) -> tuple[str, Channel]:
+    """The station id and channel of a topic; raises `WrongTopic`."""
+    if not topic.startswith(PREFIX):
+        raise WrongTopic(f"topic must begin with {PREFIX}")
+    station, slash, name = topic[len(PREFIX) :].partition("/")
+    if not STATION_ID.fullmatch(station):
+        raise WrongTopic("station id must match [0-9a-z][0-9a-z-]{2,31}")
+    channel = _CHANNELS.get(name)
+    if not slash or channel is None:
+        known = ", ".join(sorted(UPLINK))
+        raise WrongTopic(f"last level of the topic must be one of: {known}", station)
+    return station, channel
+
+
+def topic_of(station: str, channel: Channel | Kind) -> str:
+    """The topic of a station's channel; raises ValueError for an id that could not be parsed back."""
+    if not STATION_ID.fullmatch(station):
+        raise ValueError(f"not a station id: {station!r}")
+    return f"{PREFIX}{station}/{channel}"
