@@ -1,0 +1,177 @@
+"""What the operational database keeps: one table a subject, every column with its meaning and unit.
+
+Enters: nothing. Leaves: SQLAlchemy Core tables. Never: a query, or a change of a database (that is migrations/).
+Instants end in `_ms`: ms since the Unix epoch, UTC. Days are local days of the platform's zone.
+Tables keep SQLite's rowid on purpose: rows written on one day then lie together, and updating today's rows of
+186,100 stations dirties some 20 MB of pages; ordered by (station, day) it would be one page for each station.
+"""
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+)
+
+METADATA: Final = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+ROW_ID: Final = BigInteger().with_variant(Integer(), "sqlite")
+"""A key that the database counts up itself: SQLite does so only for a column declared INTEGER."""
+
+# ---- the registry ----
+
+STATION: Final = Table(
+    "station",
+    METADATA,
+    Column("id", Text, primary_key=True, comment="station id, [0-9a-z][0-9a-z-]{2,31}, never reused"),
+    Column("name", Text, nullable=False, comment="name, Chinese"),
+    Column("lat", Float, nullable=False, comment="latitude, WGS-84, degrees"),
+    Column("lon", Float, nullable=False, comment="longitude, WGS-84, degrees"),
+    Column("province", Text, nullable=False, comment="administrative code of the province"),
+    Column(
+        "city", Text, nullable=True, comment="administrative code of the city; NULL where that level does not exist"
+    ),
+    Column("district", Text, nullable=True, comment="code of the district; NULL where that level does not exist"),
+    Column("address", Text, nullable=False, comment="street address; empty when unknown"),
+    Column("name_en", Text, nullable=False, comment="name, English; empty when unknown"),
+    Column("capacity", Integer, nullable=False, comment="seats; 0 when unknown"),
+    Column("services", Text, nullable=False, comment="service codes, a sorted JSON list of strings"),
+    Column("hours", Text, nullable=False, comment="opening hours in OSM syntax; empty when unknown"),
+    Column("access", Text, nullable=False, comment="24h, extended or business"),
+    Column("smart", Boolean, nullable=False, comment="has sensors that report"),
+    Column("model", Boolean, nullable=False, comment="named a model station by the union"),
+    Column("updated_ms", BigInteger, nullable=False, comment="when the row last changed, ms"),
+)
+
+ARTICLE: Final = Table(
+    "article",
+    METADATA,
+    Column("sku", Text, primary_key=True, comment="stock-keeping unit, as in the medicine readings"),
+    Column("name", Text, nullable=False, comment="name, Chinese"),
+    Column("name_en", Text, nullable=False, comment="name, English"),
+    Column("unit", Text, nullable=False, comment="what one piece is: box, vial, ..."),
+    Column("par", Integer, nullable=False, comment="stock after a refill, pieces"),
+    Column("minimum", Integer, nullable=False, comment="stock that calls for a refill, pieces"),
+    Column("essential", Boolean, nullable=False, comment="a station must not be without it"),
+    Column("for_heat", Boolean, nullable=False, comment="helps against heat stroke"),
+)
+
+# ---- visits ----
+
+LEDGER: Final = Table(
+    "ledger",
+    METADATA,
+    Column("station", Text, nullable=False, comment="station id, registered or not"),
+    Column("day", Date, nullable=False, comment="local day of the readings' ts"),
+    Column("epoch", BigInteger, nullable=False, comment="which life of the meter"),
+    Column("lowest", BigInteger, nullable=False, comment="lowest `entered` seen, people"),
+    Column("highest", BigInteger, nullable=False, comment="highest `entered` seen, people"),
+    Column("first_ts", BigInteger, nullable=False, comment="first reading of the day: sampled at, ms"),
+    Column("first_boot", BigInteger, nullable=False, comment="first reading of the day: boot"),
+    Column("first_seq", BigInteger, nullable=False, comment="first reading of the day: seq"),
+    Column("last_ts", BigInteger, nullable=False, comment="last reading of the day: sampled at, ms"),
+    Column("last_boot", BigInteger, nullable=False, comment="last reading of the day: boot"),
+    Column("last_seq", BigInteger, nullable=False, comment="last reading of the day: seq"),
+    Column("updated_ms", BigInteger, nullable=False, comment="when a merge last moved the row, ms"),
+    PrimaryKeyConstraint("station", "day", "epoch"),
+    Index(None, "day"),
+    Index(None, "updated_ms"),
+)
+
+DAY_COUNT: Final = Table(
+    "day_count",
+    METADATA,
+    Column("station", Text, nullable=False, comment="station id"),
+    Column("day", Date, nullable=False, comment="local day"),
+    Column("visits", BigInteger, nullable=False, comment="people"),
+    Column("carried", BigInteger, nullable=False, comment="of visits, those that may belong to an earlier day"),
+    Column("quality", Text, nullable=False, comment="exact, provisional or at_least"),
+    Column("complete", Boolean, nullable=False, comment="the day was over when this was published"),
+    Column("published_ms", BigInteger, nullable=False, comment="when the count was published, ms"),
+    PrimaryKeyConstraint("station", "day"),
+    Index(None, "day"),
+)
+
+REVISION: Final = Table(
+    "revision",
+    METADATA,
+    Column("id", ROW_ID, primary_key=True, comment="in order of writing"),
+    Column("station", Text, nullable=False, comment="station id"),
+    Column("day", Date, nullable=False, comment="local day whose count changed"),
+    Column("old", BigInteger, nullable=False, comment="visits before, people"),
+    Column("new", BigInteger, nullable=False, comment="visits after, people"),
+    Column("why", Text, nullable=False, comment="reason, for a person"),
+    Column("at_ms", BigInteger, nullable=False, comment="when it changed, ms"),
+    Index(None, "station", "day"),
+)
+
+# ---- what was refused, and how good a station's data is ----
+
+DEAD_LETTER: Final = Table(
+    "dead_letter",
+    METADATA,
+    Column("id", ROW_ID, primary_key=True, comment="in order of writing"),
+    Column("received_ms", BigInteger, nullable=False, comment="when the platform received it, ms"),
+    Column("topic", Text, nullable=False, comment="MQTT topic"),
+    Column("payload", LargeBinary, nullable=False, comment="the message, whole"),
+    Column("reason", Text, nullable=False, comment="code of the refusal"),
+    Column("detail", Text, nullable=False, comment="what is wrong and what would be right"),
+    Column("station", Text, nullable=True, comment="station id, where the topic gave one"),
+    Column("boot", BigInteger, nullable=True, comment="boot of the refused reading, where it could be read"),
+    Column("seq", BigInteger, nullable=True, comment="seq of the refused reading, where it could be read"),
+    Column("size_bytes", BigInteger, nullable=False, comment="what keeping it costs, bytes; pruning sums it"),
+    Index(None, "received_ms"),
+    Index(None, "station"),
+    Index(None, "reason"),
+    Index(None, "size_bytes"),
+)
+
+STATION_QUALITY: Final = Table(
+    "station_quality",
+    METADATA,
+    Column("station", Text, primary_key=True, comment="station id, registered or not"),
+    Column("counters", Text, nullable=False, comment="JSON object: unknown fields, refusals by reason, clock offset"),
+    Column("updated_ms", BigInteger, nullable=False, comment="when the counters were written, ms"),
+)
+
+# ---- what a restart begins with ----
+
+LATEST: Final = Table(
+    "latest",
+    METADATA,
+    Column("station", Text, nullable=False, comment="station id, registered or not"),
+    Column("kind", Text, nullable=False, comment="occupancy, battery, medicine, exchange or state"),
+    Column("boot", BigInteger, nullable=False, comment="boot of the newest message of the kind"),
+    Column("seq", BigInteger, nullable=True, comment="its seq; NULL for a state"),
+    Column("ts_ms", BigInteger, nullable=True, comment="when it was sampled, ms; NULL for a state without ts"),
+    Column("received_ms", BigInteger, nullable=False, comment="when the platform received it, ms"),
+    Column("payload", LargeBinary, nullable=False, comment="the JSON object as the station sent it"),
+    Column("seen", Text, nullable=True, comment="JSON of the sequence accounting of the kind; NULL for a state"),
+    Column("updated_ms", BigInteger, nullable=False, comment="when the row was written, ms"),
+    PrimaryKeyConstraint("station", "kind"),
+)
+
+CHECKPOINT: Final = Table(
+    "checkpoint",
+    METADATA,
+    Column("name", Text, primary_key=True, comment="what is remembered"),
+    Column("value", Text, nullable=False, comment="its value; meaning and unit belong to who writes it"),
+)
