@@ -1,0 +1,34 @@
+"""The child process of `gateway.broker`: rumqttd with one TOML file, for as long as the parent lives.
+
+Enters: the path of the TOML. Leaves: listening ports. Never: imports the house (it is run by path).
+"""
+
+import logging
+import os
+import sys
+import threading
+
+from iotcore import IotCoreBroker
+
+
+def _leave_with_the_parent() -> None:
+    """The parent holds the other end of our stdin: it ends when the parent does, even by SIGKILL."""
+    sys.stdin.buffer.read()
+    os._exit(0)
+
+
+def main(config: str) -> None:
+    """Serve until the parent ends; raises OSError when a port of the configuration is taken."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    # rumqttd opens an error span for every packet; its lines would be one a message, and name nothing wrong.
+    logging.getLogger("rumqttd").setLevel(logging.CRITICAL)
+    logging.getLogger("tracing").setLevel(logging.CRITICAL)
+    threading.Thread(target=_leave_with_the_parent, name="parent-watch", daemon=True).start()
+    broker = IotCoreBroker(config_path=config)
+    # Without this look rumqttd goes on with the listeners that it could bind.
+    broker.check_ports()
+    broker.run_forever()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
