@@ -4,16 +4,12 @@ Enters: a folder for its TOML and log. Leaves: a port for MQTT 3.1.1 and one for
 Never: outlives us, listens beyond loopback (it has no ACL), or keeps a message over its restart (all is in memory).
 """
 
-import contextlib
 import socket
-import subprocess
 import sys
-import time
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
-LOOPBACK: Final = "127.0.0.1"
+from gateway.child_server import LOOPBACK, ChildServer, free_port
 
 PACKET_MAX_BYTES: Final = 2 * 1024 * 1024
 """Smaller than a backlog of 256 KiB: stations would be cut off without a word. As it is, a message of 1 MB still
@@ -28,21 +24,10 @@ SEGMENTS: Final = 16
 """Per subscribed filter rumqttd keeps a log of SEGMENTS x SEGMENT_BYTES (512 MiB), read messages included. Smaller: a
 subscriber that is further behind loses the oldest messages silently. Larger: memory grows up to it for each filter."""
 
-READY_WITHIN_S: Final = 10.0
-"""Shorter: a loaded machine fails a start that was under way. Longer: a broker that hangs is noticed later."""
-STOP_WITHIN_S: Final = 5.0
-"""rumqttd has nothing to save, so it goes at once; after this long it is killed."""
-POLL_S: Final = 0.01
-"""Between looks at a socket that is not open yet. Longer delays every start; shorter burns the core the child needs."""
-
 MQTT_3_1_1: Final = 4
 MQTT_5: Final = 5
 
 _CHILD: Final = Path(__file__).with_name("broker_child.py")
-
-
-class BrokerFailed(RuntimeError):
-    """The broker did not come up; the text carries its own last words."""
 
 
 def config_text(port: int, port_v5: int) -> str:
@@ -89,24 +74,18 @@ def answers_connect(port: int, protocol: int = MQTT_3_1_1, host: str = LOOPBACK)
         return False
 
 
-def free_port() -> int:
-    """A port of loopback that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-class EmbeddedBroker:
-    """Starts, stops and restarts rumqttd on the same ports. Its calls block, so from asyncio use a thread."""
+class EmbeddedBroker(ChildServer):
+    """rumqttd with two loopback ports, free ones unless given."""
 
     def __init__(self, folder: Path, port: int = 0, port_v5: int = 0) -> None:
-        self._folder = folder
+        super().__init__(folder)
         self.port = port or free_port()
         """MQTT 3.1.1."""
         self.port_v5 = port_v5 or free_port()
         """MQTT 5."""
-        self._process: subprocess.Popen[bytes] | None = None
+
+    def __str__(self) -> str:
+        return f"the embedded broker (MQTT 3.1.1 on port {self.port}, MQTT 5 on port {self.port_v5})"
 
     @property
     def url(self) -> str:
@@ -118,65 +97,12 @@ class EmbeddedBroker:
         """Where MQTT 5 is spoken."""
         return f"mqtt://{LOOPBACK}:{self.port_v5}"
 
-    @property
-    def pid(self) -> int | None:
-        """The child's process id, None while there is none."""
-        return self._process.pid if self._process else None
-
-    def start(self) -> Self:
-        """Return when both ports answered a CONNECT; raises `BrokerFailed`."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        config, log = self._folder / "broker.toml", self._folder / "broker.log"
+    def prepare(self) -> list[str]:
+        """Write the TOML. -P: the child's own folder must not shadow the standard library."""
+        config = self.folder / "broker.toml"
         config.write_text(config_text(self.port, self.port_v5), encoding="utf-8")
-        with log.open("wb") as errors:
-            # A session of its own: Ctrl-C in a terminal goes to us alone, and we stop the broker last. -P: the child's
-            # folder must not shadow the standard library.
-            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and file
-                [sys.executable, "-P", str(_CHILD), str(config)],
-                stdin=subprocess.PIPE,
-                stdout=errors,
-                stderr=errors,
-                start_new_session=True,
-            )
-        deadline = time.monotonic() + READY_WITHIN_S
-        while not (answers_connect(self.port, MQTT_3_1_1) and answers_connect(self.port_v5, MQTT_5)):
-            code = self._process.poll()
-            if code is not None or time.monotonic() > deadline:
-                why = f"ended with code {code}" if code is not None else f"gave no answer within {READY_WITHIN_S:g} s"
-                self.kill()
-                words = log.read_text(encoding="utf-8", errors="replace").strip()[-500:]
-                raise BrokerFailed(f"the embedded broker on ports {self.port} and {self.port_v5} {why}: {words}")
-            time.sleep(POLL_S)
-        return self
+        return [sys.executable, "-P", str(_CHILD), str(config)]
 
-    def stop(self) -> None:
-        """End the child and let go of the ports; harmless when it is not running."""
-        if self._process is None:
-            return
-        self._process.terminate()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(STOP_WITHIN_S)
-        self.kill()
-
-    def kill(self) -> None:
-        """End the child by SIGKILL: the broker's crash."""
-        if self._process is None:
-            return
-        self._process.kill()
-        self._process.wait()
-        if self._process.stdin is not None:
-            self._process.stdin.close()
-        self._process = None
-
-    def restart(self) -> None:
-        """Stop and start on the same ports; sessions, queues and retained messages are gone."""
-        self.stop()
-        self.start()
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
+    def answers(self) -> bool:
+        """Both ports answer a CONNECT of their version."""
+        return answers_connect(self.port, MQTT_3_1_1) and answers_connect(self.port_v5, MQTT_5)

@@ -16,27 +16,12 @@ import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
-from gateway.broker import (
-    LOOPBACK,
-    MQTT_5,
-    PACKET_MAX_BYTES,
-    BrokerFailed,
-    EmbeddedBroker,
-    answers_connect,
-    config_text,
-    free_port,
-)
+from gateway.broker import MQTT_5, PACKET_MAX_BYTES, EmbeddedBroker, answers_connect, config_text
+from gateway.child_server import LOOPBACK, ServerFailed, free_port
 from gateway.payloads import BACKLOG_MAX_BYTES
 
 pytestmark = pytest.mark.broker
 WAIT_S = 10
-
-
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[EmbeddedBroker]:
-    """A broker of its own, since these tests restart it."""
-    with EmbeddedBroker(tmp_path) as running:
-        yield running
 
 
 @contextmanager
@@ -84,52 +69,55 @@ def publish(port: int, topic: str, payload: bytes, *, retain: bool = False) -> N
         sender.publish(topic, payload, 1, retain).wait_for_publish(WAIT_S)
 
 
-def test_broker_carries_a_message_from_mqtt_5_to_mqtt_3(broker: EmbeddedBroker) -> None:
+def test_broker_carries_a_message_from_mqtt_5_to_mqtt_3(embedded_broker: EmbeddedBroker) -> None:
     """What is published on one protocol version arrives on the other."""
-    with client(broker.port, "old", "t/x") as old, client(broker.port_v5, "new", version=MQTT_5) as new:
+    with (
+        client(embedded_broker.port, "old", "t/x") as old,
+        client(embedded_broker.port_v5, "new", version=MQTT_5) as new,
+    ):
         new.publish("t/x", b"hello", 1)
         assert inbox_of(old).get(timeout=WAIT_S).payload == b"hello"
 
 
 @pytest.mark.parametrize("size", [BACKLOG_MAX_BYTES, 1_000_000])
-def test_broker_carries_a_full_backlog_and_what_is_to_be_refused(broker: EmbeddedBroker, size: int) -> None:
+def test_broker_carries_a_full_backlog_and_what_is_to_be_refused(embedded_broker: EmbeddedBroker, size: int) -> None:
     """A full backlog arrives whole, and so does a megabyte, which ingest refuses by name."""
     assert size < PACKET_MAX_BYTES
-    with client(broker.port, "reader", "t/#") as reader:
-        publish(broker.port, "t/big", b"x" * size)
+    with client(embedded_broker.port, "reader", "t/#") as reader:
+        publish(embedded_broker.port, "t/big", b"x" * size)
         assert len(inbox_of(reader).get(timeout=WAIT_S).payload) == size
 
 
-def test_unacknowledged_messages_come_again_in_order(broker: EmbeddedBroker) -> None:
+def test_unacknowledged_messages_come_again_in_order(embedded_broker: EmbeddedBroker) -> None:
     """A message that was handed out and never acknowledged is handed out again on the next connection."""
-    with client(broker.port, "ingest", "t/#", keep=True) as first:
+    with client(embedded_broker.port, "ingest", "t/#", keep=True) as first:
         for number in (b"1", b"2", b"3"):
-            publish(broker.port, "t/x", number)
+            publish(embedded_broker.port, "t/x", number)
         held = [inbox_of(first).get(timeout=WAIT_S) for _ in range(3)]
         first.ack(held[0].mid, 1)
-    with client(broker.port, "ingest", keep=True) as second:
+    with client(embedded_broker.port, "ingest", keep=True) as second:
         again = [inbox_of(second).get(timeout=WAIT_S).payload for _ in range(2)]
     assert again == [b"2", b"3"]
 
 
-def test_restart_keeps_the_ports_and_forgets_the_messages(broker: EmbeddedBroker) -> None:
+def test_restart_keeps_the_ports_and_forgets_the_messages(embedded_broker: EmbeddedBroker) -> None:
     """After a restart the same ports answer, with nothing retained: a fact that the documents promise."""
-    publish(broker.port, "t/state", b"online", retain=True)
-    ports = broker.port, broker.port_v5
-    broker.restart()
-    assert (broker.port, broker.port_v5) == ports
-    with client(broker.port, "reader", "t/#") as reader:
-        publish(broker.port, "t/after", b"fresh")
+    publish(embedded_broker.port, "t/state", b"online", retain=True)
+    ports = embedded_broker.port, embedded_broker.port_v5
+    embedded_broker.restart()
+    assert (embedded_broker.port, embedded_broker.port_v5) == ports
+    with client(embedded_broker.port, "reader", "t/#") as reader:
+        publish(embedded_broker.port, "t/after", b"fresh")
         assert inbox_of(reader).get(timeout=WAIT_S).topic == "t/after"
 
 
-def test_stop_lets_go_of_the_ports(broker: EmbeddedBroker) -> None:
+def test_stop_lets_go_of_the_ports(embedded_broker: EmbeddedBroker) -> None:
     """After a stop nobody answers, and stopping twice is harmless."""
-    broker.stop()
-    broker.stop()
-    assert broker.pid is None
-    assert not answers_connect(broker.port)
-    assert not answers_connect(broker.port_v5, MQTT_5)
+    embedded_broker.stop()
+    embedded_broker.stop()
+    assert embedded_broker.pid is None
+    assert not answers_connect(embedded_broker.port)
+    assert not answers_connect(embedded_broker.port_v5, MQTT_5)
 
 
 def test_taken_port_is_named(tmp_path: Path) -> None:
@@ -138,7 +126,7 @@ def test_taken_port_is_named(tmp_path: Path) -> None:
         other.bind((LOOPBACK, 0))
         other.listen()
         port = other.getsockname()[1]
-        with pytest.raises(BrokerFailed, match=str(port)):
+        with pytest.raises(ServerFailed, match=str(port)):
             EmbeddedBroker(tmp_path, port=port).start()
 
 
