@@ -121,6 +121,7 @@ REVISION: Final = Table(
     Column("why", Text, nullable=False, comment="reason, for a person"),
     Column("at_ms", BigInteger, nullable=False, comment="when it changed, ms"),
     Index(None, "station", "day"),
+    sqlite_autoincrement=True,
 )
 
 # ---- what was refused, and how good a station's data is ----
@@ -142,6 +143,8 @@ DEAD_LETTER: Final = Table(
     Index(None, "station"),
     Index(None, "reason"),
     Index(None, "size_bytes"),
+    # Else SQLite would give a dropped letter's number again, and who acts on the number would hit another letter.
+    sqlite_autoincrement=True,
 )
 
 STATION_QUALITY: Final = Table(

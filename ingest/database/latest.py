@@ -1,0 +1,56 @@
+"""The newest message of each (station, kind): the snapshot that brings the live picture back after a restart.
+
+Enters: rows from the live picture. Leaves: all of them, fast.
+Never: decides which message is newer; the last writer wins.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Final, NamedTuple
+
+from sqlalchemy import Connection, select
+
+from ingest.database.bulk import BulkWriter, last_wins
+from ingest.database.tables import LATEST
+
+
+class LatestRow(NamedTuple):
+    """One row, its fields in the order of the table's columns."""
+
+    station: str
+    kind: str
+    """A `Kind`, or "state" for birth or will."""
+    boot: int
+    seq: int | None
+    ts_ms: int | None
+    received_ms: int
+    payload: bytes
+    seen: str | None
+    """JSON of the sequence accounting; its shape belongs to the live picture."""
+    updated_ms: int
+
+
+UPSERT: Final = BulkWriter(LATEST, last_wins)
+ALL: Final = select(LATEST)
+
+ROWS_AT_ONCE: Final = 5_000
+"""Rows fetched in one go. Larger: memory for as many payloads of up to 16 KiB; smaller: more turns of the loop."""
+
+
+def upsert(connection: Connection, rows: Iterable[LatestRow]) -> None:
+    """Write rows; of several for one (station, kind) the last one stays."""
+    newest = {(row.station, row.kind): row for row in rows}
+    UPSERT.write(connection, [row for _key, row in sorted(newest.items())])
+
+
+def every(connection: Connection) -> Iterator[LatestRow]:
+    """All rows, in no order, streamed; to be used up before the transaction ends."""
+    # Below SQLAlchemy's rows, which would cost more than reading: 560,000 of them come with every restart.
+    result = connection.exec_driver_sql(
+        str(ALL.compile(dialect=connection.dialect)), execution_options={"stream_results": True}
+    )
+    cursor = result.cursor
+    try:
+        while rows := cursor.fetchmany(ROWS_AT_ONCE):
+            yield from map(LatestRow._make, rows)
+    finally:
+        result.close()
