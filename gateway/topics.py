@@ -43,6 +43,7 @@ DOWNLINK: Final = frozenset({Channel.CONFIG, Channel.COMMAND, Channel.RECEIPT, C
 UPLINK: Final = frozenset(Channel) - DOWNLINK
 
 _CHANNELS: Final = {str(channel): channel for channel in Channel}
+_TOPIC: Final = re.compile(rf"{PREFIX}({STATION_ID.pattern})/([a-z]+)")
 
 
 class WrongTopic(ValueError):
@@ -56,16 +57,24 @@ class WrongTopic(ValueError):
 
 def parse_topic(topic: str) -> tuple[str, Channel]:
     """The station id and channel of a topic; raises `WrongTopic`."""
-    if not topic.startswith(PREFIX):
-        raise WrongTopic(f"topic must begin with {PREFIX}")
-    station, slash, name = topic[len(PREFIX) :].partition("/")
-    if not STATION_ID.fullmatch(station):
-        raise WrongTopic("station id must match [0-9a-z][0-9a-z-]{2,31}")
+    match = _TOPIC.fullmatch(topic)
+    if match is None:
+        raise _wrong(topic)
+    station, name = match.groups()
     channel = _CHANNELS.get(name)
-    if not slash or channel is None:
-        known = ", ".join(sorted(UPLINK))
-        raise WrongTopic(f"last level of the topic must be one of: {known}", station)
+    if channel is None:
+        raise _wrong(topic)
     return station, channel
+
+
+def _wrong(topic: str) -> WrongTopic:
+    if not topic.startswith(PREFIX):
+        return WrongTopic(f"topic must begin with {PREFIX}")
+    station, _, _ = topic[len(PREFIX) :].partition("/")
+    if not STATION_ID.fullmatch(station):
+        return WrongTopic(f"station id must match {STATION_ID.pattern}")
+    known = ", ".join(sorted(UPLINK))
+    return WrongTopic(f"topic must be {PREFIX}{station}/ and one of: {known}", station)
 
 
 def topic_of(station: str, channel: Channel | Kind) -> str:

@@ -1,0 +1,285 @@
+"""The platform's session with the broker: paho inside the event loop, without a thread.
+
+Enters: settings and one callback. Leaves: a `Delivery` per wake-up, acked when the receiver says so.
+Never: acks on its own, keeps a message, or looks inside a payload.
+"""
+
+import asyncio
+import logging
+import random
+import ssl
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from gateway.frames import MalformedPacket, Message, acks
+from gateway.wire import BufferedClient, BufferedSocket
+
+log = logging.getLogger(__name__)
+
+MAX_PACKET_BYTES: Final = 4 * 1024 * 1024
+"""What the broker may send us. Larger: a hostile message costs memory. Smaller: it is dropped at the broker, unseen."""
+DOWNLINK_INFLIGHT: Final = 1000
+"""Receipts under way. Smaller: they wait for each other. Larger: a slow broker is flooded after an outage."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSettings:
+    """How to reach the broker, and what to hear."""
+
+    host: str
+    port: int
+    filters: Sequence[str]
+    client_id: str = "yizhan-ingest"
+    """Fixed: the broker keeps the session, and what arrives meanwhile, under this name."""
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    tls: bool = False
+    tls_ca: str | None = None
+    keepalive_s: int = 30
+    session_expiry_s: int = 7 * 86_400
+    """How long the broker keeps the session of a platform that is away."""
+    receive_maximum: int = 10_000
+    """Messages that may be unacked. Smaller: throughput is this over the time to durable. Larger: memory, and a longer
+    redelivery after a crash. The broker may allow less."""
+    backoff_cap_s: float = 30.0
+    """Larger: a long wait after a long outage. Smaller: a fleet of ingesters knocks a starting broker over."""
+
+
+class Delivery(NamedTuple):
+    """The messages of one wake-up, and the connection that they must be acked on."""
+
+    connection: int
+    messages: list[Message]
+
+
+@dataclass(slots=True)
+class Link:
+    """What is known of the connection, for health checks."""
+
+    is_up: bool = False
+    since_ms: int = field(default_factory=lambda: time.time_ns() // 1_000_000)
+    detail: str = "not connected yet"
+    connects: int = 0
+
+
+class Session:
+    """One persistent MQTT 5 session. `run` keeps it connected until cancelled; all else is called from the loop."""
+
+    def __init__(self, settings: SessionSettings, on_delivery: Callable[[Delivery], None]) -> None:
+        self._settings = settings
+        self._on_delivery = on_delivery
+        self._client = self._make_client()
+        self._socket: BufferedSocket | None = None
+        self._connection = 0
+        self._lost = asyncio.Event()
+        self._is_paused = False
+        self._flush_is_due = False
+        self._loop: asyncio.AbstractEventLoop
+        self.link = Link()
+        self.subscribed = asyncio.Event()
+
+    def _make_client(self) -> BufferedClient:
+        settings = self._settings
+        client = BufferedClient(
+            CallbackAPIVersion.VERSION2, client_id=settings.client_id, protocol=paho.MQTTv5, manual_ack=True
+        )
+        if settings.username is not None:
+            client.username_pw_set(settings.username, settings.password)
+        if settings.tls:
+            client.tls_set_context(ssl.create_default_context(cafile=settings.tls_ca))
+        client.max_inflight_messages_set(DOWNLINK_INFLIGHT)
+        client.on_connect = self._on_connect
+        client.on_disconnect = self._on_disconnect
+        client.on_subscribe = self._on_subscribe
+        client.on_socket_register_write = self._on_want_write
+        return client
+
+    # ---- life ----
+
+    async def run(self) -> None:
+        """Connect, serve, and after a loss connect again with a random, growing, capped delay."""
+        self._loop = asyncio.get_running_loop()
+        attempt = 0
+        try:
+            while True:
+                if await self._connect():
+                    await self._serve()
+                    attempt = 0 if self.link.connects else attempt
+                attempt += 1
+                ceiling = min(self._settings.backoff_cap_s, 0.1 * 2.0 ** min(attempt, 20))
+                await asyncio.sleep(random.uniform(0, ceiling))  # noqa: S311 - spreads reconnects, guards nothing
+        finally:
+            self._close()
+
+    async def _connect(self) -> bool:
+        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho's
+        properties.SessionExpiryInterval = self._settings.session_expiry_s
+        properties.ReceiveMaximum = self._settings.receive_maximum
+        properties.MaximumPacketSize = MAX_PACKET_BYTES
+        self._lost.clear()
+
+        def connect() -> None:
+            # Resolves names and shakes hands, both of which block.
+            self._client.connect(
+                self._settings.host,
+                self._settings.port,
+                self._settings.keepalive_s,
+                clean_start=False,
+                properties=properties,
+            )
+
+        try:
+            await self._loop.run_in_executor(None, connect)
+        except (OSError, ValueError) as error:
+            self._down(f"cannot connect to {self._settings.host}:{self._settings.port}: {error}")
+            return False
+        return True
+
+    async def _serve(self) -> None:
+        sock = self._client.buffered
+        if sock is None or sock.fileno() < 0:
+            return
+        self._socket = sock
+        self._connection += 1
+        if not self._is_paused:
+            self._loop.add_reader(sock.fileno(), self._readable)
+        self._flush()
+        try:
+            while not self._lost.is_set():
+                # paho's timers: pings, and a broker that no longer answers them.
+                self._client.loop_misc()
+                try:
+                    await asyncio.wait_for(self._lost.wait(), 1.0)
+                except TimeoutError:
+                    continue
+        finally:
+            self._detach()
+
+    def _detach(self) -> None:
+        sock, self._socket = self._socket, None
+        self.subscribed.clear()
+        if sock is not None and sock.fileno() >= 0:
+            self._loop.remove_reader(sock.fileno())
+            self._loop.remove_writer(sock.fileno())
+            sock.close()
+
+    def _close(self) -> None:
+        if self._socket is not None:
+            self._client.disconnect()
+            self._client.loop_write()
+        self._detach()
+        self._down("stopped")
+
+    def _down(self, detail: str) -> None:
+        if self.link.is_up or self.link.detail != detail:
+            log.warning("broker: %s", detail)
+            self.link.is_up, self.link.detail = False, detail
+            self.link.since_ms = time.time_ns() // 1_000_000
+
+    # ---- the path of a reading ----
+
+    def _readable(self) -> None:
+        sock = self._socket
+        if sock is None:
+            return
+        try:
+            messages = sock.receive()
+        except (OSError, MalformedPacket) as error:
+            self._fail(error)
+            return
+        while sock.has_control:
+            if self._client.loop_read():
+                return
+        if messages:
+            self._on_delivery(Delivery(self._connection, messages))
+        self._flush()
+
+    def ack(self, connection: int, packet_ids: list[bytes]) -> bool:
+        """Acknowledge, in the order of arrival. False when that connection is gone: the broker will send them again."""
+        if connection != self._connection or self._socket is None:
+            return False
+        self._socket.queue(acks(packet_ids))
+        self._flush()
+        return True
+
+    def publish(self, topic: str, payload: bytes, *, qos: int, retain: bool = False) -> None:
+        """Send to a station. QoS 1 waits in memory for a connection, QoS 0 is dropped without one."""
+        self._client.publish(topic, payload, qos, retain)
+
+    def pause(self) -> None:
+        """Stop reading: the kernel's buffers fill and the broker holds the rest."""
+        self._is_paused = True
+        if self._socket is not None:
+            self._loop.remove_reader(self._socket.fileno())
+
+    def resume(self) -> None:
+        """Read again."""
+        self._is_paused = False
+        if self._socket is not None:
+            self._loop.add_reader(self._socket.fileno(), self._readable)
+
+    # ---- writing ----
+
+    def _on_want_write(self, *_: Any) -> None:
+        # Called by paho from connect's thread too; there the session flushes by itself once it is attached.
+        if self._socket is not None and not self._flush_is_due:
+            self._flush_is_due = True
+            self._loop.call_soon_threadsafe(self._flush)
+
+    def _flush(self) -> None:
+        self._flush_is_due = False
+        if self._client.want_write():
+            self._client.loop_write()
+        sock = self._socket
+        if sock is None:
+            return
+        try:
+            is_done = sock.flush()
+        except OSError as error:
+            self._fail(error)
+            return
+        if is_done:
+            self._loop.remove_writer(sock.fileno())
+        else:
+            self._loop.add_writer(sock.fileno(), self._flush)
+
+    def _fail(self, error: Exception) -> None:
+        self._down(f"connection lost: {error}")
+        self._lost.set()
+
+    # ---- paho's callbacks ----
+
+    def _on_connect(self, _client: Any, _userdata: Any, flags: Any, reason: Any, _properties: Any) -> None:
+        if reason.is_failure:
+            self._down(f"refused by the broker: {reason}; check user name, password and client id")
+            return
+        self.link.connects += 1
+        log.info("broker: connected, session %s", "resumed" if flags.session_present else "new")
+        # Every time: a broker that lost its state has also lost our subscriptions. No-local, because the tree we
+        # listen to for wrong topics holds our own receipts too.
+        for topic_filter in self._settings.filters:
+            # MQTT 5 §3.8.3.1 forbids no-local on a shared subscription.
+            no_local = not topic_filter.startswith("$share/")
+            self._client.subscribe([(topic_filter, SubscribeOptions(qos=1, noLocal=no_local))])
+
+    def _on_subscribe(self, _client: Any, _userdata: Any, _mid: int, reasons: Any, _properties: Any) -> None:
+        refused = [str(reason) for reason in reasons if reason.is_failure]
+        if refused:
+            self._down(f"the broker refused a subscription: {', '.join(refused)}; check its access rules")
+            return
+        self.link.is_up, self.link.detail = True, "connected"
+        self.link.since_ms = time.time_ns() // 1_000_000
+        self.subscribed.set()
+
+    def _on_disconnect(self, _client: Any, _userdata: Any, _flags: Any, reason: Any, _properties: Any) -> None:
+        if self.link.is_up:
+            self._down(f"disconnected: {reason}")
+        self._lost.set()

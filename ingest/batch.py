@@ -1,0 +1,50 @@
+"""What is kept together and acknowledged together: group commit.
+
+Enters: everything that arrived since the last batch was closed. Leaves: one unit of durability.
+Never: a part of itself: all of it is kept, or none of it is acknowledged.
+"""
+
+from datetime import date
+from typing import Any
+
+from ingest.live.snapshot import SnapshotRow
+from ingest.live.station import LiveStation
+from ingest.model import DeadLetter, LedgerRow, Reading
+
+
+class Batch:
+    """Open while it fills; closed when the one before it is durable."""
+
+    __slots__ = ("acks", "late", "letters", "mark", "quality", "readings", "receipts", "rows", "snapshot")
+
+    def __init__(self) -> None:
+        self.readings: list[Reading] = []
+        self.letters: list[DeadLetter] = []
+        self.rows: dict[tuple[str, date, int], LedgerRow] = {}
+        """Rows of the visit ledger that moved; only the newest state of each is written."""
+        self.late: dict[str, LiveStation] = {}
+        """Stations whose snapshot must be durable with this batch: births, wills and late readings."""
+        self.acks: list[tuple[int, list[bytes]]] = []
+        """By connection, the packet ids in order of arrival."""
+        # Filled as the batch is closed:
+        self.receipts: list[tuple[str, bytes]] = []
+        """Topic and payload of what stations may be told once this is durable."""
+        self.snapshot: list[SnapshotRow] = []
+        self.quality: list[tuple[str, dict[str, Any]]] = []
+        self.mark: int | None = None
+        """When the checkpoint that ends with this batch began."""
+
+    @property
+    def size(self) -> int:
+        """What it weighs against the bound of memory."""
+        return len(self.readings) + len(self.letters)
+
+    @property
+    def needs_database(self) -> bool:
+        """Whether anything belongs beside the readings."""
+        return bool(self.letters or self.rows or self.snapshot or self.quality or self.mark is not None)
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing to keep and nobody to tell."""
+        return not (self.readings or self.acks or self.receipts or self.needs_database)

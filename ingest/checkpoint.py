@@ -1,0 +1,56 @@
+"""The running checkpoint: which stations' snapshots go to the database with which batch.
+
+Enters: stations that changed. Leaves: a share of them for each batch, and a mark when all have had their turn.
+Never: names a station before the batch that it is written with holds, or follows, all that its snapshot shows.
+"""
+
+from typing import Final
+
+from ingest.live.station import LiveStation
+
+INTERVAL_MS: Final = 15_000
+"""Between two sweeps. Larger: more readings to take in again after a crash. Smaller: more writing for the same."""
+SHARE: Final = 500
+"""Stations a batch. Larger: the acks of that batch wait longer (500 take about 10 ms). Smaller: a sweep of a fleet that
+is all awake outlasts its interval."""
+
+
+class Checkpoint:
+    """Sweeps over what changed. A station that changes again after its turn is in the next sweep."""
+
+    def __init__(self, now_ms: int) -> None:
+        self._changed: list[LiveStation] = []
+        self._sweep: list[LiveStation] = []
+        self._started_ms = now_ms
+        self._is_running = False
+
+    def note(self, live: LiveStation) -> None:
+        """This station changed."""
+        if not live.is_dirty:
+            live.is_dirty = True
+            self._changed.append(live)
+
+    def share(self, now_ms: int) -> list[LiveStation]:
+        """Those whose turn it is; called as a batch is closed, so that what they show is durable with it."""
+        if not self._is_running and now_ms - self._started_ms >= INTERVAL_MS:
+            self._is_running, self._started_ms = True, now_ms
+            self._sweep, self._changed = self._changed, []
+        share, self._sweep = self._sweep[-SHARE:], self._sweep[:-SHARE]
+        for live in share:
+            live.is_dirty = False
+        return share
+
+    def everything(self) -> list[LiveStation]:
+        """All that changed: for the last batch of an orderly stop."""
+        rest = self._sweep + self._changed
+        self._sweep, self._changed, self._is_running = [], [], True
+        for live in rest:
+            live.is_dirty = False
+        return rest
+
+    def mark(self) -> int | None:
+        """When the sweep that has just been emptied began: all older changes are snapshots now. None while it runs."""
+        if not self._is_running or self._sweep:
+            return None
+        self._is_running = False
+        return self._started_ms

@@ -1,0 +1,156 @@
+"""The way of a reading: decoded, numbered, counted, shown, batched; then kept; then acknowledged.
+
+Enters: deliveries from the session. Leaves: batches that a keeper made durable, acks and receipts after that.
+Never: acknowledges what is not durable, or waits inside `take`.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol
+
+from gateway.payloads import Rejected
+from gateway.session import Delivery
+from gateway.topics import PREFIX, Channel, Kind, topic_of
+from ingest.batch import Batch
+from ingest.decode import Refused, dead_letter, decode
+from ingest.live.snapshot import rows_of
+from ingest.model import DeadLetter, Reading
+from ingest.steps import Books, Steps
+
+MAX_WAITING: Final = 50_000
+"""Readings in memory before we stop reading the socket. Larger: memory, and a longer redelivery after a crash.
+Smaller: batches cannot grow under load. The broker's window (`receive_maximum`) is reached first, if it has one."""
+LEDGER_SHARE: Final = 1_000
+"""Ledger rows a batch of which only the day's last reading moved. Larger: that batch's acks wait. Smaller: a fleet that
+is all awake outruns it, and the checkpoint with it."""
+TICK_S: Final = 0.5
+"""Longest wait for a receipt or a share of the checkpoint that is due while nothing arrives."""
+
+
+class Edge(Protocol):
+    """What the pipeline asks of the session with the broker."""
+
+    def ack(self, connection: int, packet_ids: list[bytes]) -> bool:
+        """False when that connection is gone."""
+
+    def publish(self, topic: str, payload: bytes, *, qos: int, retain: bool = False) -> None:
+        """To a station."""
+
+    def pause(self) -> None:
+        """Stop reading."""
+
+    def resume(self) -> None:
+        """Read again."""
+
+
+class Keeper(Protocol):
+    """Makes a batch durable, however long that takes."""
+
+    async def keep(self, batch: Batch) -> Sequence[DeadLetter]:
+        """Return when all of it is durable; gives the readings that the store refused, as the letters they became."""
+
+
+class Pipeline:
+    """`take` runs the steps for what arrived; `run` keeps and acknowledges, one batch at a time (group commit)."""
+
+    def __init__(self, books: Books, edge: Edge, keeper: Keeper, now_ms: Callable[[], int]) -> None:
+        self._books = books
+        self._steps = Steps(books)
+        self._edge = edge
+        self._keeper = keeper
+        self._now_ms = now_ms
+        self._wake = asyncio.Event()
+        self._is_paused = False
+        self._is_stopping = False
+
+    def take(self, delivery: Delivery) -> None:
+        """All messages of one wake-up, each through all steps."""
+        now_ms, bounds, steps = self._now_ms(), self._books.bounds, self._steps
+        for message in delivery.messages:
+            try:
+                arrived = decode(message, now_ms, bounds)
+                if isinstance(arrived, Reading):
+                    steps.reading(arrived, now_ms)
+                else:
+                    steps.other(arrived, now_ms)
+            except Refused as refusal:
+                steps.refuse(dead_letter(refusal, message.topic, message.payload, now_ms))
+        ids = [message.packet_id for message in delivery.messages if message.packet_id]
+        steps.batch.acks.append((delivery.connection, ids))
+        self._wake.set()
+        if steps.batch.size > MAX_WAITING and not self._is_paused:
+            self._is_paused = True
+            self._edge.pause()
+
+    async def run(self) -> None:
+        """Keep what has arrived, then what has arrived meanwhile, until `stop`."""
+        while not self._is_stopping:
+            try:
+                async with asyncio.timeout(TICK_S):
+                    await self._wake.wait()
+            except TimeoutError:
+                pass
+            self._wake.clear()
+            await self._finish(self._close())
+        await self._finish(self._close())
+
+    def stop(self) -> None:
+        """Let `run` return after one last batch that holds everything."""
+        self._is_stopping = True
+        self._wake.set()
+
+    def _close(self) -> Batch:
+        """Take the open batch, and read off what may be said and kept once it is durable."""
+        books, now_ms = self._books, self._now_ms()
+        batch, self._steps.batch = self._steps.batch, Batch()
+        turn = books.checkpoint.everything() if self._is_stopping else books.checkpoint.share(now_ms)
+        for live in {live.id: live for live in (*batch.late.values(), *turn)}.values():
+            batch.snapshot.extend(rows_of(live))
+        ends = books.ledger.take_dirty(LEDGER_SHARE)
+        for row in ends:
+            batch.rows[row.station, row.day, row.epoch] = row
+        batch.mark = books.checkpoint.mark() if len(ends) < LEDGER_SHARE else None
+        if batch.mark is not None:
+            batch.quality = books.quality.take_dirty()
+        batch.receipts = books.receipts.collect(now_ms)
+        if self._is_paused:
+            self._is_paused = False
+            self._edge.resume()
+        return batch
+
+    async def _finish(self, batch: Batch) -> None:
+        """Durable first; then the figures, the acks, and what the stations are told."""
+        if batch.is_empty:
+            return
+        added = await self._keeper.keep(batch)
+        self._account(batch, added)
+        for connection, packet_ids in batch.acks:
+            if packet_ids and not self._edge.ack(connection, packet_ids):
+                self._books.accounting.acks_dropped += len(packet_ids)
+        for topic, payload in batch.receipts:
+            self._edge.publish(topic, payload, qos=1)
+            self._books.accounting.receipts += 1
+        for letter in (*batch.letters, *added):
+            if letter.station is not None:
+                self._edge.publish(topic_of(letter.station, Channel.REJECTED), _rejected(letter), qos=0)
+
+    def _account(self, batch: Batch, added: Sequence[DeadLetter]) -> None:
+        accounting = self._books.accounting
+        accounting.stored.update(reading.kind for reading in batch.readings)
+        accounting.refused.update(letter.reason for letter in (*batch.letters, *added))
+        for letter in added:
+            accounting.stored[Kind(letter.topic.rpartition("/")[2])] -= 1
+        accounting.in_flight -= len(batch.readings) + len(batch.letters)
+
+
+def _rejected(letter: DeadLetter) -> bytes:
+    channel = letter.topic.removeprefix(f"{PREFIX}{letter.station}/")
+    told = Rejected(
+        ts=letter.received_ms,
+        channel=channel,
+        reason=letter.reason,
+        detail=letter.detail,
+        boot=letter.boot,
+        seq=letter.seq,
+    )
+    return told.model_dump_json(exclude_none=True).encode()

@@ -1,0 +1,64 @@
+"""After a start: the books as they were, from the last checkpoint and the readings stored since.
+
+Enters: the operational database and the store. Leaves: a live picture, a ledger and quality records; and in the
+database those ledger rows that a crash cut off between the store's write and the database's. Never: counts visits.
+"""
+
+import logging
+from datetime import date, timedelta
+
+from sqlalchemy import Connection
+
+from ingest.database import checkpoints, latest, ledger, quality
+from ingest.database.database import Database
+from ingest.keeper import SNAPSHOT_MARK
+from ingest.live.snapshot import SnapshotRow, load
+from ingest.live.station import LiveStation
+from ingest.model import LedgerRow, Occupancy
+from ingest.ports import ReadingStore
+from ingest.sequence import Outcome
+from ingest.steps import Books
+
+log = logging.getLogger(__name__)
+
+
+async def restore(
+    books: Books, database: Database, store: ReadingStore, today: date, now_ms: int, default_interval_ms: int
+) -> int:
+    """Fill the books; gives how many readings were taken in again behind the checkpoint."""
+
+    def read(connection: Connection) -> tuple[dict[str, LiveStation], int]:
+        stations = load((SnapshotRow(*row[:-1]) for row in latest.every(connection)), default_interval_ms)
+        books.ledger.restore(ledger.rows_on_days(connection, [today - timedelta(days=1), today]))
+        for station, record in quality.every(connection).items():
+            books.quality.of(station).load(dict(record))
+        return stations, int(checkpoints.read(connection, SNAPSHOT_MARK) or 0)
+
+    stations, mark_ms = await database.read(read)
+    for live in stations.values():
+        books.picture.adopt(live)
+    books.quality.take_dirty()
+    mended, rows = await _mend(books, store, mark_ms)
+    if rows:
+        await database.run(lambda connection: ledger.merge_rows(connection, rows, now_ms))
+    if mended:
+        log.info("took in again %d readings stored after the last checkpoint", mended)
+    return mended
+
+
+async def _mend(books: Books, store: ReadingStore, since_ms: int) -> tuple[int, list[LedgerRow]]:
+    """Take in again what was stored after the checkpoint. Every rule is idempotent, so a little too much is no harm."""
+    mended = 0
+    rows: dict[tuple[str, date, int], LedgerRow] = {}
+    async for reading in store.stored_since(since_ms):
+        live = books.picture.station(reading.station)
+        live.heard_ms = max(live.heard_ms, reading.received_ms)
+        track = live.track(reading.kind)
+        if track.note(reading.body.boot, reading.body.seq) is Outcome.NEWEST:
+            live.show(track, reading)
+        if isinstance(reading.body, Occupancy):
+            for row in books.ledger.take(reading.station, reading.body, reading.received_ms).rows:
+                rows[row.station, row.day, row.epoch] = row
+        books.checkpoint.note(live)
+        mended += 1
+    return mended, list(rows.values())

@@ -1,0 +1,162 @@
+"""The steps of a reading between decoding and the batch: sequence, visits, live picture, quality, receipt.
+
+Enters: what `decode` made of a message, and `now`. Leaves: an open batch that is fuller. Never: waits, or does I/O.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from gateway.topics import topic_of
+from ingest.accounting import Accounting
+from ingest.batch import Batch
+from ingest.checkpoint import Checkpoint
+from ingest.decode import Backlog, ClockBounds, Ignored, Reason, Refused, StateChange, dead_letter
+from ingest.live.picture import LivePicture
+from ingest.live.station import LiveStation, Track
+from ingest.model import DeadLetter, Occupancy, Reading
+from ingest.ports import LATE_MS
+from ingest.quality import QualityBook
+from ingest.receipts import Receipts
+from ingest.sequence import Outcome
+from ingest.visits.ledger import Ledger
+
+REUSED_AFTER_MS: Final = 10 * 60_000
+"""A known (boot, seq) sampled so much after the newest one known is another reading. Smaller: a station whose clock was
+set back has its repeats refused. Larger: a board that lost its boot counter is taken for a repeater for longer."""
+UNREGISTERED_MAX: Final = 50_000
+"""Unknown stations kept. Larger: whoever may publish can fill our memory. Smaller: a roll-out is cut."""
+
+
+@dataclass(slots=True)
+class Books:
+    """What the steps consult and change."""
+
+    bounds: ClockBounds
+    picture: LivePicture
+    ledger: Ledger
+    quality: QualityBook
+    receipts: Receipts
+    checkpoint: Checkpoint
+    accounting: Accounting
+
+
+class Steps:
+    """Writes arrivals into the books and the open batch."""
+
+    def __init__(self, books: Books) -> None:
+        self._books = books
+        self.batch = Batch()
+
+    def reading(self, reading: Reading, now_ms: int) -> None:
+        """One reading that came alone."""
+        live = self._station(reading.station)
+        live.heard_ms = now_ms
+        self._take(live, reading, now_ms)
+
+    def other(self, arrived: Backlog | StateChange | Ignored, now_ms: int) -> None:
+        """Everything that is not one reading."""
+        match arrived:
+            case Backlog():
+                self._backlog(arrived, now_ms)
+            case StateChange():
+                self._state(arrived, now_ms)
+            case Ignored():
+                pass
+
+    def refuse(self, letter: DeadLetter) -> None:
+        """Keep a message that is not taken."""
+        accounting = self._books.accounting
+        accounting.received += 1
+        accounting.in_flight += 1
+        if letter.station is not None and letter.station in self._books.picture.stations:
+            self._books.quality.of(letter.station).refused[letter.reason] += 1
+        self.batch.letters.append(letter)
+
+    def _take(self, live: LiveStation, reading: Reading, now_ms: int) -> None:
+        books, body, kind = self._books, reading.body, reading.kind
+        track = live.track(kind)
+        outcome = track.note(body.boot, body.seq)
+        if outcome is Outcome.DUPLICATE:
+            self._repeat(live, track, reading)
+            return
+        if isinstance(body, Occupancy):
+            self._count(live, track, reading, body)
+        if outcome is Outcome.NEWEST or self._follows_a_lost_boot(live, track, reading):
+            live.show(track, reading)
+        if outcome is Outcome.LATE or now_ms - body.ts > LATE_MS:
+            self.batch.late[live.id] = live
+        books.quality.note_unknown(live.id, body)
+        books.receipts.owe(live, kind, body.boot, now_ms)
+        books.checkpoint.note(live)
+        books.accounting.received += 1
+        books.accounting.in_flight += 1
+        self.batch.readings.append(reading)
+
+    def _count(self, live: LiveStation, track: Track, reading: Reading, body: Occupancy) -> None:
+        """Move the visit meter; raises `Refused` for a jump that nobody could have walked."""
+        taken = self._books.ledger.take(live.id, body, reading.received_ms)
+        if taken.refused:
+            track.forget(body.boot, body.seq)
+            raise Refused(Reason.IMPLAUSIBLE_JUMP, taken.refused, live.id)
+        if taken.went_back:
+            self._books.quality.of(live.id).meter_went_back += 1
+        for row in taken.rows:
+            self.batch.rows[row.station, row.day, row.epoch] = row
+
+    def _repeat(self, live: LiveStation, track: Track, reading: Reading) -> None:
+        """A known name: the same reading again, or another one under a used name."""
+        body = reading.body
+        if body.ts > track.ts_ms + REUSED_AFTER_MS:
+            detail = (
+                f"boot {body.boot}, seq {body.seq} was the name of another {reading.kind} reading; "
+                "boot must grow with every start and be kept in flash"
+            )
+            raise Refused(Reason.NAME_REUSED, detail, live.id)
+        self._books.accounting.received += 1
+        self._books.accounting.duplicate[reading.kind] += 1
+        self._books.quality.of(live.id).duplicates += 1
+        # A station that sends again has not had its receipt, or has lost it.
+        self._books.receipts.owe(live, reading.kind, body.boot, reading.received_ms)
+
+    def _follows_a_lost_boot(self, live: LiveStation, track: Track, reading: Reading) -> bool:
+        """Whether an older boot's reading is plainly the newest: the boot counter went back (a replaced board)."""
+        if reading.body.boot >= track.boot or reading.body.ts <= track.ts_ms + REUSED_AFTER_MS:
+            return False
+        self._books.quality.of(live.id).boot_went_back += 1
+        return True
+
+    def _backlog(self, backlog: Backlog, now_ms: int) -> None:
+        live = self._station(backlog.station)
+        live.heard_ms = now_ms
+        record = self._books.quality.of(live.id)
+        record.backlog_at_ms, record.backlog_readings = now_ms, len(backlog.readings)
+        for reading in backlog.readings:
+            try:
+                self._take(live, reading, now_ms)
+            except Refused as refusal:
+                topic = topic_of(reading.station, reading.kind)
+                self.refuse(dead_letter(refusal, topic, reading.payload, now_ms))
+        for letter in backlog.refused:
+            self.refuse(letter)
+        self._books.receipts.hurry(live)
+
+    def _state(self, change: StateChange, now_ms: int) -> None:
+        live, accounting = self._station(change.station), self._books.accounting
+        if not live.take_state(change.state, change.payload, now_ms):
+            accounting.late_wills += 1
+            self._books.quality.of(live.id).late_wills += 1
+        elif change.state.online:
+            accounting.births += 1
+        else:
+            accounting.wills += 1
+        self.batch.late[live.id] = live
+
+    def _station(self, station_id: str) -> LiveStation:
+        picture = self._books.picture
+        live = picture.stations.get(station_id)
+        if live is not None:
+            return live
+        if len(picture.strangers) >= UNREGISTERED_MAX and not picture.is_registered(station_id):
+            detail = f"{UNREGISTERED_MAX} unregistered stations are heard already; import this one into the registry"
+            raise Refused(Reason.TOO_MANY_UNREGISTERED, detail, station_id)
+        return picture.station(station_id)

@@ -1,0 +1,33 @@
+"""A store that keeps nothing: what the path of a reading costs without one.
+
+Enters: readings. Leaves: nothing. Never: part of a platform that people depend on; the bench asks for it by name.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+
+from ingest.model import Reading
+
+
+class NullReadingStore:
+    """The `ReadingStore` port, empty."""
+
+    async def open(self) -> None:
+        """Nothing to open."""
+
+    async def write(self, readings: Sequence[Reading]) -> None:
+        """Forget."""
+
+    async def stored_since(self, since_ms: int) -> AsyncIterator[Reading]:  # noqa: ARG002 - the port's
+        """None."""
+        nothing: tuple[Reading, ...] = ()
+        for reading in nothing:
+            yield reading
+
+    async def of_station(self, station: str, kind: str, from_ms: int, to_ms: int) -> AsyncIterator[Reading]:  # noqa: ARG002 - the port's
+        """None."""
+        nothing: tuple[Reading, ...] = ()
+        for reading in nothing:
+            yield reading
+
+    async def close(self) -> None:
+        """Nothing to close."""

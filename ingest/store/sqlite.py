@@ -1,0 +1,160 @@
+"""The embedded store: SQLite from the standard library, one file, every commit on disk before it returns.
+
+Enters: batches of readings. Leaves: the same, by station and time, or by when they were received.
+Never: holds the event loop or, in a long statement, the interpreter: see `_insert`.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from gateway.payloads import ADAPTERS
+from ingest.model import Kind, Reading
+from ingest.ports import StoreMisconfigured, TransientStoreError
+
+T = TypeVar("T")
+
+SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS reading (
+    id INTEGER PRIMARY KEY,        -- in the order of writing, so an insert appends
+    station TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    boot INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    ts_ms INTEGER NOT NULL,        -- sampled, by the station's clock
+    received_ms INTEGER NOT NULL,  -- by the platform's clock
+    payload BLOB NOT NULL,         -- the JSON object as it was sent
+    UNIQUE (station, kind, boot, seq)
+) STRICT
+"""
+
+CHUNKS: Final = (500, 50, 5, 1)
+"""Rows of one INSERT. Larger: over 32,766 parameters. Smaller: more statements, and between two of them a busy event
+loop may hold the interpreter for 5 ms."""
+COLUMNS: Final = 7
+PAGE: Final = 5_000
+"""Rows fetched at once when reading. Larger: memory. Smaller: more hops between threads."""
+CACHE_KIB: Final = 64 * 1024
+"""Page cache. Smaller: the index of names is read from disk again when a fleet is larger than it."""
+
+
+class SqliteReadingStore:
+    """The `ReadingStore` port on one file."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
+        self._db: sqlite3.Connection | None = None
+
+    async def open(self) -> None:
+        """See the port."""
+        await self._in_thread(self._open)
+
+    async def write(self, readings: Sequence[Reading]) -> None:
+        """See the port. A name that is there already is left as it is."""
+        await self._in_thread(lambda: self._write(readings))
+
+    async def stored_since(self, since_ms: int) -> AsyncIterator[Reading]:
+        """See the port. Rows are in order of receipt, so reading stops at the first that is older."""
+        newest = await self._in_thread(lambda: self._first_since(since_ms))
+        async for reading in self._paged("SELECT * FROM reading WHERE id >= ? ORDER BY id", (newest,)):
+            yield reading
+
+    async def of_station(self, station: str, kind: str, from_ms: int, to_ms: int) -> AsyncIterator[Reading]:
+        """See the port."""
+        sql = (
+            "SELECT * FROM reading WHERE station = ? AND kind = ? AND ts_ms >= ? AND ts_ms < ? "
+            "ORDER BY ts_ms, boot, seq"
+        )
+        async for reading in self._paged(sql, (station, kind, from_ms, to_ms)):
+            yield reading
+
+    async def close(self) -> None:
+        """See the port."""
+        await self._in_thread(self._close)
+        self._thread.shutdown()
+
+    # ---- in the store's own thread ----
+
+    async def _in_thread(self, function: Callable[[], T]) -> T:
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, function)
+        except sqlite3.OperationalError as error:
+            # Locked, disk full, I/O error: the file is as it was, and the same write may succeed later.
+            raise TransientStoreError(f"{self._path}: {error}") from error
+
+    def _open(self) -> None:
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            db = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+            db.execute("PRAGMA journal_mode = WAL")
+            # FULL: in WAL mode NORMAL may lose the last commits at a power cut, after they were acknowledged.
+            db.execute("PRAGMA synchronous = FULL")
+            db.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+            db.execute(SCHEMA)
+        except (OSError, sqlite3.Error) as error:
+            raise StoreMisconfigured(
+                f"the readings file {self._path} cannot be opened ({error}): check that its folder may be written to, "
+                "and that the file is a database of this program"
+            ) from error
+        self._db = db
+
+    @property
+    def _open_db(self) -> sqlite3.Connection:
+        if self._db is None:
+            raise RuntimeError("the store is not open")
+        return self._db
+
+    def _write(self, readings: Sequence[Reading]) -> None:
+        db = self._open_db
+        db.execute("BEGIN")
+        try:
+            _insert(db, readings)
+            db.execute("COMMIT")
+        except BaseException:
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+            raise
+
+    def _first_since(self, since_ms: int) -> int:
+        older = self._open_db.execute(
+            "SELECT id FROM reading WHERE received_ms < ? ORDER BY id DESC LIMIT 1", (since_ms,)
+        ).fetchone()
+        return older[0] + 1 if older else 0
+
+    async def _paged(self, sql: str, parameters: tuple[Any, ...]) -> AsyncIterator[Reading]:
+        cursor = await self._in_thread(lambda: self._open_db.execute(sql, parameters))
+        while rows := await self._in_thread(lambda: cursor.fetchmany(PAGE)):
+            for row in rows:
+                yield _reading(row)
+
+    def _close(self) -> None:
+        if self._db is not None:
+            self._db.close()
+            self._db = None
+
+
+def _insert(db: sqlite3.Connection, readings: Sequence[Reading]) -> None:
+    """Many rows a statement: sqlite3 lets go of the interpreter at each, and a busy event loop gives it back late."""
+    at = 0
+    for size in CHUNKS:
+        while len(readings) - at >= size:
+            flat: list[object] = []
+            for station, kind, body, payload, received_ms in readings[at : at + size]:
+                flat += (station, kind.value, body.boot, body.seq, body.ts, received_ms, payload)
+            db.execute(_INSERTS[size], flat)
+            at += size
+
+
+_INSERT: Final = "INSERT OR IGNORE INTO reading (station, kind, boot, seq, ts_ms, received_ms, payload) VALUES "
+_ROW: Final = f"({', '.join('?' * COLUMNS)})"
+_INSERTS: Final = {size: _INSERT + ", ".join([_ROW] * size) for size in CHUNKS}
+
+
+def _reading(row: tuple[Any, ...]) -> Reading:
+    _, station, kind, _, _, _, received_ms, payload = row
+    known = Kind(kind)
+    return Reading(station, known, ADAPTERS[known].validate_json(payload), payload, received_ms)
