@@ -1,0 +1,298 @@
+"""What an operator may set, with its meaning, bounds and default. docs/settings.md is made from this file.
+
+Enters: values from a TOML file and the environment. Leaves: frozen settings, checked. Never: reads a file by itself.
+"""
+
+from pathlib import Path
+from typing import Annotated, Final, Self
+from urllib.parse import SplitResult, urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+ENV_PREFIX: Final = "YIZHAN_"
+ENV_DELIMITER: Final = "__"
+
+MQTT_PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
+
+
+def _broker_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in MQTT_PORTS or not parts.hostname:
+        raise ValueError("must be like mqtt://host:1883 or, with TLS, mqtts://user@host:8883")
+    if parts.password is not None:
+        raise ValueError("must not hold the password, which would be printed with it: give it as mqtt.password")
+    if parts.path not in {"", "/"} or parts.query or parts.fragment:
+        raise ValueError("must end with the port: nothing may follow it")
+    _ = parts.port  # raises ValueError with a clear text for one that is no port
+    return text
+
+
+def _store_url(text: str) -> str:
+    if text == "null:":
+        return text
+    if not text.startswith("sqlite:///") or text == "sqlite:///":
+        raise ValueError("must be like sqlite:///data/readings.db, or null: for a bench")
+    return text
+
+
+def _database_url(text: str) -> str:
+    if not text.startswith(("sqlite:///", "postgresql://")):
+        raise ValueError("must be like sqlite:///data/yizhan.db or postgresql://user:password@host/name")
+    return text
+
+
+def _zone_name(text: str) -> str:
+    try:
+        ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError("must name a time zone of the IANA list, like Asia/Shanghai") from error
+    return text
+
+
+class Section(BaseModel):
+    """A part of the settings. An unknown name is refused: it is a typing error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class MqttSettings(Section):
+    """The broker that stations publish to."""
+
+    url: Annotated[
+        str,
+        AfterValidator(_broker_url),
+        Field(description="The broker: `mqtt://host:1883`, or with TLS and a user `mqtts://user@host:8883`. MQTT 5."),
+    ] = "mqtt://127.0.0.1:1883"
+    password: Annotated[
+        SecretStr | None, Field(description="Password of the user in `mqtt.url`. Rather from the environment.")
+    ] = None
+    client_id: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=64,
+            description="Name of the session that the broker keeps while the platform is away. Changed: what waits "
+            "under the old name is not read. The same for two processes: they throw each other out.",
+        ),
+    ] = "yizhan-ingest"
+    tls_ca: Annotated[
+        Path | None,
+        Field(description="PEM file of the authorities that may vouch for the broker; unset: those of the system."),
+    ] = None
+    receive_maximum: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=65_535,
+            description="Messages that may be unacknowledged. Too small: throughput is this number over the time to "
+            "become durable. Too large: more memory, and more comes again after a crash. The broker may allow less.",
+        ),
+    ] = 10_000
+    keepalive_s: Annotated[
+        int,
+        Field(
+            ge=5,
+            le=3_600,
+            description="Seconds of silence after which the connection is tried. Too small: pings for nothing, and "
+            "cuts on a slow network. Too large: a broken connection is noticed late.",
+        ),
+    ] = 30
+    share_group: Annotated[
+        str | None,
+        Field(
+            pattern=r"^[0-9A-Za-z_-]+$",
+            description="Group of a shared subscription, the same for every ingesting process; each of them with its "
+            "own `mqtt.client_id`. Unset: one process reads everything.",
+        ),
+    ] = None
+
+    @property
+    def _parts(self) -> SplitResult:
+        return urlsplit(self.url)
+
+    @property
+    def host(self) -> str:
+        """Of the broker."""
+        return self._parts.hostname or ""
+
+    @property
+    def port(self) -> int:
+        """Of the broker; 1883, or 8883 with TLS, where the URL has none."""
+        return self._parts.port or MQTT_PORTS[self._parts.scheme]
+
+    @property
+    def username(self) -> str | None:
+        """None: anonymous."""
+        return self._parts.username
+
+    @property
+    def tls(self) -> bool:
+        """Whether the URL asks for it."""
+        return self._parts.scheme == "mqtts"
+
+
+class StoreSettings(Section):
+    """Where readings are kept."""
+
+    url: Annotated[
+        str,
+        AfterValidator(_store_url),
+        Field(description="`sqlite:///data/readings.db` (one file), or `null:`, which keeps nothing (for benches)."),
+    ] = "sqlite:///data/readings.db"
+
+    @property
+    def sqlite_path(self) -> Path | None:
+        """The file of a `sqlite:///` URL (four slashes: from the root), else None."""
+        return Path(self.url.removeprefix("sqlite:///")) if self.url.startswith("sqlite:///") else None
+
+
+class DatabaseSettings(Section):
+    """The operational database: registry, counts, dead letters."""
+
+    url: Annotated[
+        str,
+        AfterValidator(_database_url),
+        Field(description="`sqlite:///data/yizhan.db`, or `postgresql://user:password@host/name`."),
+    ] = "sqlite:///data/yizhan.db"
+
+
+class ApiSettings(Section):
+    """The HTTP side: public answers, page, metrics."""
+
+    host: Annotated[
+        str,
+        Field(
+            min_length=1,
+            description="Address to listen on. 127.0.0.1: this machine alone. 0.0.0.0: everyone, so put a proxy with "
+            "TLS before it.",
+        ),
+    ] = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65_535, description="Port to listen on; 0: a free one, told at the start.")] = (
+        8080
+    )
+    ttl_s: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=3_600,
+            description="Seconds that an answer may be kept. Too small: every reader asks again before anything can "
+            "have changed. Too large: a phone shows seats that are gone.",
+        ),
+    ] = 10
+    page_stations: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=200,
+            description="Stations on one page of the list. Too small: people turn pages. Too large: slow phones wait.",
+        ),
+    ] = 30
+
+
+class PlatformSettings(Section):
+    """What holds for the platform as a whole."""
+
+    time_zone: Annotated[
+        str,
+        AfterValidator(_zone_name),
+        Field(
+            description="Civil time of the stations: where a day begins, and how opening hours are read. Changed "
+            "later: days that were counted before keep their old ends."
+        ),
+    ] = "Asia/Shanghai"
+    holidays: Annotated[
+        str,
+        Field(
+            pattern=r"^[A-Z]{2}$",
+            description="Country (ISO 3166) whose public holidays `PH` means in opening hours.",
+        ),
+    ] = "CN"
+    clock_future_s: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=86_400,
+            description="Seconds that a station's clock may be ahead. Too small: good stations are refused. Too large: "
+            "a wrong clock books visits on tomorrow.",
+        ),
+    ] = 300
+    clock_past_days: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=3_650,
+            description="Days that a reading may be old. Too small: a backlog after a long outage is refused. Too "
+            "large: a clock that was reset books visits on days long past.",
+        ),
+    ] = 30
+    default_interval_s: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=86_400,
+            description="Report interval of a station whose birth has not told one: it is dark after three of them. "
+            "Too small: slow stations look dark. Too large: dead ones look alive.",
+        ),
+    ] = 60
+
+
+class DeadLetterSettings(Section):
+    """Refused messages, kept whole. The older of the two bounds that is reached lets the oldest go."""
+
+    keep_days: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=3_650,
+            description="Days that a refused message is kept. Too small: gone before anyone has looked. Too large: "
+            "only `dead_letters.keep_mib` bounds them.",
+        ),
+    ] = 90
+    keep_mib: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=1_048_576,
+            description="MiB of refused messages that are kept. Too small: one broken fleet drives all others out. Too "
+            "large: it fills the disk of the database.",
+        ),
+    ] = 1024
+
+
+class Settings(BaseSettings):
+    """All of it. Made without arguments it holds the defaults; `assembly.settings_sources.load` gathers the values."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENV_PREFIX,
+        env_nested_delimiter=ENV_DELIMITER,
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,
+    )
+
+    mqtt: MqttSettings = MqttSettings()
+    store: StoreSettings = StoreSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    api: ApiSettings = ApiSettings()
+    platform: PlatformSettings = PlatformSettings()
+    dead_letters: DeadLetterSettings = DeadLetterSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the library passes them all
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Nothing is read behind the back of who makes one."""
+        return (init_settings,)
+
+    @model_validator(mode="after")
+    def _password_has_a_user(self) -> Self:
+        if self.mqtt.password is not None and self.mqtt.username is None:
+            raise ValueError("mqtt.password is given, and mqtt.url names no user: write mqtt://user@host")
+        return self
