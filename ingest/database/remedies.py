@@ -16,7 +16,6 @@ _SQLITE_WAIT: Final = frozenset(
         sqlite3.SQLITE_BUSY,
         sqlite3.SQLITE_LOCKED,
         sqlite3.SQLITE_NOMEM,
-        sqlite3.SQLITE_READONLY,  # a disk that the kernel made read-only after an error: right again once repaired
         sqlite3.SQLITE_INTERRUPT,
         sqlite3.SQLITE_IOERR,
         sqlite3.SQLITE_FULL,
@@ -30,7 +29,6 @@ _SQLITE_PRIMARY_CODE: Final = 0xFF
 
 _POSTGRES_WAIT: Final = (
     "08",  # connection lost
-    "25006",  # read only: a standby that is about to take over
     "40",  # deadlock or serialization failure: the other transaction won
     "53",  # disk full, out of memory, too many connections
     "55P03",  # lock not available
