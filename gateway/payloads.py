@@ -5,6 +5,7 @@ Never: repairs a value. Fields that v1 does not know are kept aside by name (`un
 """
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
@@ -80,7 +81,7 @@ class Item(Payload):
     sku: Text
     qty: Annotated[int, Field(ge=0, le=100_000)]
     lot: Text | None = None
-    expires: Annotated[str | None, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$")] = None
+    expires: Annotated[date | None, Field(description="the last day of use, YYYY-MM-DD")] = None
 
 
 class Medicine(ReadingBody):
