@@ -1,0 +1,1 @@
+"""Visits, counted exactly from meters: see docs/visits.md."""
