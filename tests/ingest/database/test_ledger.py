@@ -101,6 +101,12 @@ async def test_merge_of_what_is_known_moves_nothing(database: Database) -> None:
     assert await database.read(lambda c: ledger.stations_changed_since(c, 30)) == ["yz-a"]
 
 
+async def test_a_station_that_changed_on_several_days_is_named_once(database: Database) -> None:
+    """Who recounts stations needs each only once."""
+    await merge(database, [row("yz-b", DAY), row("yz-b", DAY + timedelta(days=1)), row("yz-a", DAY)])
+    assert await database.read(lambda c: ledger.stations_changed_since(c, 1)) == ["yz-a", "yz-b"]
+
+
 async def test_merge_of_large_batches_loses_no_row(database: Database) -> None:
     """Batches around the sizes of a statement are written whole."""
     stations = [f"yz-{number:05d}" for number in range(1_300)]

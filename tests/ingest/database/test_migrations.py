@@ -18,14 +18,6 @@ def tables(connection: Connection) -> set[str]:
     return set(inspect(connection).get_table_names())
 
 
-async def execute(url: str, statement: str) -> None:
-    """Change a database behind the platform's back."""
-    other = Database(url)
-    await other.open()
-    await other.run(lambda c: c.execute(text(statement)))
-    await other.close()
-
-
 async def test_migrated_schema_is_that_of_the_tables(database: Database) -> None:
     """A change of a table, column, type, comment or index that no migration brings is found here."""
     assert await database.read(lambda c: compare_metadata(MigrationContext.configure(c), METADATA)) == []
@@ -50,18 +42,27 @@ async def test_processes_that_start_together_migrate_once(url: str) -> None:
         await each.close()
 
 
-async def test_database_of_a_later_program_is_refused(url: str) -> None:
+async def test_database_of_a_later_program_is_refused(database: Database, url: str) -> None:
     """A program that does not know the revision says so and leaves the database alone."""
-    await execute(url, "UPDATE alembic_version SET version_num = '9999'")
-    database = Database(url)
+    await database.run(lambda c: c.execute(text("UPDATE alembic_version SET version_num = '9999'")))
+    older = Database(url)
     with pytest.raises(StoreMisconfigured, match="later version of the platform"):
-        await database.open()
-    await database.close()
+        await older.open()
+    await older.close()
+    assert await database.read(lambda c: c.scalar(text("SELECT version_num FROM alembic_version"))) == "9999"
 
 
-async def test_migration_is_all_or_nothing(url: str) -> None:
-    """A migration that fails on its last table leaves none of the others behind, and says which database it was."""
-    for name in METADATA.tables:
-        if name != "station_quality":
-            await execute(url, f"DROP TABLE {name}")
-    await execute(url, "DELETE FROM alembic_version")
+async def test_migration_is_all_or_nothing(database: Database, url: str) -> None:
+    """A migration that fails at its last table leaves none of the others behind."""
+
+    def leave_one_table(connection: Connection) -> None:
+        connection.execute(text("DELETE FROM alembic_version"))
+        for name in METADATA.tables.keys() - {"station_quality"}:
+            connection.execute(text(f"DROP TABLE {name}"))
+
+    await database.run(leave_one_table)
+    failing = Database(url)
+    with pytest.raises(StoreMisconfigured, match="station_quality"):
+        await failing.open()
+    await failing.close()
+    assert await database.read(tables) == {"station_quality", "alembic_version"}
