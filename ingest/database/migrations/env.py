@@ -8,13 +8,6 @@ from alembic import context
 
 from ingest.database.tables import METADATA
 
-context.configure(
-    connection=context.config.attributes["connection"],
-    target_metadata=METADATA,
-    # SQLite can roll back DDL too; Alembic assumes that the driver commits before it, which ours does not.
-    transactional_ddl=True,
-    # SQLite cannot alter most of a table: Alembic then copies it.
-    render_as_batch=True,
-)
+context.configure(connection=context.config.attributes["connection"], target_metadata=METADATA)
 with context.begin_transaction():
     context.run_migrations()
