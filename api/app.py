@@ -1,0 +1,34 @@
+"""The application: routes, middlewares and what they share, put together.
+
+Enters: an `ApiPlatform`. Leaves: an aiohttp application, to be run by whoever wires the platform.
+Never: starts anything, or decides what an answer says.
+"""
+
+from typing import Final
+
+from aiohttp import web
+
+from api.assets import ASSETS, Assets
+from api.metrics import metrics_middleware
+from api.openapi import DOCUMENT, make_document
+from api.page import add_templates
+from api.platform import PLATFORM, ApiPlatform
+from api.problems import problems_middleware
+from api.routes import ROUTES, register
+
+_BODY_MAX_BYTES: Final = 16 * 1024
+"""Of a request. Larger: a stranger fills memory. Smaller: a form of an operator may not fit."""
+
+
+def make_app(platform: ApiPlatform) -> web.Application:
+    """The API over a platform; once per metrics registry, because the API's own metrics go into it."""
+    app = web.Application(
+        client_max_size=_BODY_MAX_BYTES,
+        middlewares=[metrics_middleware(platform.metrics), problems_middleware()],  # outermost first
+    )
+    app[PLATFORM] = platform
+    app[DOCUMENT] = make_document(ROUTES)
+    app[ASSETS] = Assets.load()
+    add_templates(app)
+    register(app)
+    return app

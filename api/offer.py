@@ -1,0 +1,72 @@
+"""What somebody at the door would find now: free seats, charged batteries, medicine against heat stroke.
+
+Enters: a station, its live status, the catalogue. Leaves: numbers, each with its time and whether it is stale.
+Never: reads a clock, or drops the staleness of what it counts.
+"""
+
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import date
+
+from ingest.model import Article, Battery, Kind, Medicine, Occupancy, Seen, Station, StationStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """A number, and the reading that it was taken from."""
+
+    count: int
+    seen: Seen
+
+    @property
+    def as_of_ms(self) -> int:
+        """When it was true."""
+        return sampled_ms(self.seen)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """None: the station does not report it."""
+
+    seats_free: Stock | None
+    batteries_charged: Stock | None
+    heat_medicine: Stock | None
+
+
+def sampled_ms(seen: Seen) -> int:
+    """When a reading was taken; a station's clock that runs ahead cannot make that later than its arrival."""
+    return min(seen.body.ts, seen.received_ms)
+
+
+def heat_skus(articles: Mapping[str, Article]) -> frozenset[str]:
+    """The articles that help against heat stroke."""
+    return frozenset(sku for sku, article in articles.items() if article.for_heat)
+
+
+def offer_of(station: Station, status: StationStatus, heat: AbstractSet[str], today: date) -> Offer:
+    """What the station offers; `today` is the local day, on which a medicine that expires on it is still good."""
+    return Offer(
+        seats_free=_seats_free(station, status.seen.get(Kind.OCCUPANCY)),
+        batteries_charged=_batteries_charged(status.seen.get(Kind.BATTERY)),
+        heat_medicine=_heat_medicine(status.seen.get(Kind.MEDICINE), heat, today),
+    )
+
+
+def _seats_free(station: Station, seen: Seen | None) -> Stock | None:
+    if seen is None or not isinstance(seen.body, Occupancy) or not station.capacity:
+        return None
+    return Stock(max(0, station.capacity - seen.body.present), seen)
+
+
+def _batteries_charged(seen: Seen | None) -> Stock | None:
+    if seen is None or not isinstance(seen.body, Battery):
+        return None
+    return Stock(sum(slot.state == "ready" for slot in seen.body.slots), seen)
+
+
+def _heat_medicine(seen: Seen | None, heat: AbstractSet[str], today: date) -> Stock | None:
+    if seen is None or not isinstance(seen.body, Medicine):
+        return None
+    good = (item for item in seen.body.items if item.sku in heat and (item.expires is None or item.expires >= today))
+    return Stock(sum(item.qty for item in good), seen)

@@ -1,0 +1,53 @@
+"""What the API is given: the ports of ingest, a clock, a place for metrics, and its settings.
+
+Enters: objects made by the wiring. Leaves: one frozen `ApiPlatform`, found in the application under `PLATFORM`.
+Never: makes one of them itself, or reads a clock of its own.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+from prometheus_client import CollectorRegistry
+
+from ingest.ports import Health, Picture, Registry, VisitBook
+
+
+@dataclass(frozen=True, slots=True)
+class ApiSettings:
+    """What an operator may choose."""
+
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
+    """Where the stations stand: of opening hours, and of the times that people read."""
+
+    holidays: str = "CN"
+    """ISO code of the country whose public holidays `PH` in opening hours means."""
+
+    ttl_s: int = 10
+    """How long a client may keep an answer. Larger: a phone shows seats that are gone. Smaller: every reader asks
+    again sooner than the summary, made once a cycle, can have changed."""
+
+    page_stations: int = 30
+    """Stations on one page of `/`. Larger: a slow phone scrolls and waits. Smaller: people turn pages instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApiPlatform:
+    """All that the handlers may ask."""
+
+    registry: Registry
+    picture: Picture
+    visits: VisitBook
+    health: Health
+    metrics: CollectorRegistry
+    """Shown at `/metrics`; the API adds its own to it, so one registry belongs to one application."""
+
+    now_ms: Callable[[], int]
+    """The platform's clock, ms since the Unix epoch, UTC."""
+
+    settings: ApiSettings = field(default_factory=ApiSettings)
+
+
+PLATFORM: Final = web.AppKey("platform", ApiPlatform)

@@ -1,0 +1,100 @@
+"""`/v1/stations` and `/v1/stations/{station_id}`: what stations are and offer now.
+
+Enters: filters and a cursor, or an id. Leaves: a page of stations, or one with its readings.
+Never: shows a station that is not in the registry.
+"""
+
+import asyncio
+from typing import Annotated, Final
+
+from aiohttp import web
+from pydantic import Field
+
+from api.answers import json_answer
+from api.cursors import WrongCursor, cursor_behind, parse_cursor
+from api.instants import rfc3339
+from api.platform import PLATFORM
+from api.problems import Problem, wrong_parameter
+from api.query import NoQuery, Query
+from api.selection import Wanted, known_region, select
+from api.station_bodies import StationAnswer, StationEntry, StationList, StationListAnswer
+from api.station_view import Viewpoint, station_detail, station_entry
+from ingest.registry.services import SERVICES
+
+LIMIT_MAX: Final = 1000
+_LIMIT_DEFAULT: Final = 100
+
+_SHAPED_A_TURN: Final = 50
+"""Stations turned into answers before others get a turn. Larger: a page of 1,000 keeps readings and requests waiting.
+Smaller: the page itself takes longer."""
+
+
+class StationsQuery(Query):
+    """Filters and paging of the list of stations."""
+
+    province: Annotated[str | None, Field(description="the code of a region of any level, see /v1/regions")] = None
+    region: Annotated[str | None, Field(description="the same as province; give one of the two")] = None
+    service: Annotated[
+        str | None, Field(description=f"one of: {', '.join(SERVICES)}", json_schema_extra={"enum": [*SERVICES]})
+    ] = None
+    cursor: Annotated[str | None, Field(description="next_cursor of the page before; without it: the first")] = None
+    limit: Annotated[int, Field(ge=1, le=LIMIT_MAX, description=f"how many stations at most, 1 to {LIMIT_MAX}")] = (
+        _LIMIT_DEFAULT
+    )
+
+
+async def list_stations(request: web.Request, query: StationsQuery) -> web.Response:
+    """A page of stations in order of id."""
+    platform = request.app[PLATFORM]
+    if query.service is not None and query.service not in SERVICES:
+        raise wrong_parameter("service", "is not a service", f"one of: {', '.join(SERVICES)}")
+    wanted = Wanted(region=_region(request, query), service=query.service)
+    stations = await select(platform.registry, wanted, _after(query), query.limit + 1)
+    page = stations[: query.limit]
+    cursor = cursor_behind(page[-1].id) if len(stations) > query.limit else None
+
+    view = Viewpoint.at(platform, platform.now_ms())
+    entries: list[StationEntry] = []
+    for station in page:
+        entries.append(station_entry(view, station))
+        if len(entries) % _SHAPED_A_TURN == 0:
+            await asyncio.sleep(0)
+    answer = StationListAnswer(
+        last_updated=rfc3339(view.now_ms),
+        ttl=platform.settings.ttl_s,
+        data=StationList(stations=entries, next_cursor=cursor),
+    )
+    link = None if cursor is None else f'<{request.rel_url.update_query(cursor=cursor)}>; rel="next"'
+    return json_answer(answer, link=link)
+
+
+async def show_station(request: web.Request, _query: NoQuery) -> web.Response:
+    """One station with its newest reading of each kind."""
+    platform = request.app[PLATFORM]
+    station = platform.registry.station(request.match_info["station_id"])
+    if station is None:
+        raise Problem(404, "No station of this id is registered. /v1/stations lists those that are.")
+    view = Viewpoint.at(platform, platform.now_ms())
+    answer = StationAnswer(
+        last_updated=rfc3339(view.now_ms),
+        ttl=platform.settings.ttl_s,
+        data=station_detail(view, station),
+    )
+    return json_answer(answer)
+
+
+def _region(request: web.Request, query: StationsQuery) -> str | None:
+    if query.province is not None and query.region is not None:
+        raise wrong_parameter("region", "was given beside province", "give one of the two, they mean the same")
+    name, code = ("province", query.province) if query.region is None else ("region", query.region)
+    return None if code is None else known_region(request.app[PLATFORM].registry, name, code).code
+
+
+def _after(query: StationsQuery) -> str:
+    if query.cursor is None:
+        return ""
+    try:
+        return parse_cursor(query.cursor)
+    except WrongCursor as error:
+        expected = "next_cursor of the page before; leave it out for the first page"
+        raise wrong_parameter("cursor", str(error), expected) from error

@@ -1,0 +1,48 @@
+"""Opening hours, evaluated in the stations' zone."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from api.hours import Door, Opening, opening
+from ingest.model import Access
+from tests.api.world import ZONE, station
+
+
+def _at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=ZONE)
+
+
+@pytest.mark.parametrize(
+    ("hours", "now", "door", "until"),
+    [
+        ("Mo-Su 06:00-22:00", "2026-11-22 15:30", Door.OPEN, "2026-11-22 22:00"),
+        ("Mo-Su 06:00-22:00", "2026-11-22 22:00", Door.CLOSED, "2026-11-23 06:00"),
+        ("Mo-Fr 08:30-18:00", "2026-11-22 09:00", Door.CLOSED, "2026-11-23 08:30"),
+        ("05:00-26:00", "2026-11-23 01:30", Door.OPEN, "2026-11-23 02:00"),
+        ("24/7", "2026-11-22 03:00", Door.OPEN, None),
+        ("24/7 closed", "2026-11-22 03:00", Door.CLOSED, None),
+        ("Mo-Su 06:00-22:00; PH off", "2026-10-01 09:00", Door.CLOSED, "2026-10-02 06:00"),
+        ('08:00-12:00 open "A", 12:00-20:00 open "B"', "2026-11-22 09:00", Door.OPEN, "2026-11-22 20:00"),
+        ("unknown", "2026-11-22 09:00", Door.UNKNOWN, None),
+        ("ab 8 Uhr", "2026-11-22 09:00", Door.UNKNOWN, None),
+    ],
+)
+def test_hours_are_open_until(hours: str, now: str, door: Door, until: str | None) -> None:
+    """The door's state changes exactly when the hours say, over midnight, holidays and remarks."""
+    wanted = Opening(door, None if until is None else _at(until))
+    assert opening(station(1, hours=hours), _at(now), "CN") == wanted
+
+
+def test_the_zone_is_that_of_the_station_and_not_of_the_server() -> None:
+    """06:30 in Beijing is open although it is the evening before in UTC."""
+    now = datetime(2026, 11, 21, 22, 30, tzinfo=UTC).astimezone(ZONE)
+    assert opening(station(1, hours="06:00-22:00"), now, "CN").door is Door.OPEN
+    with pytest.raises(TypeError, match="ZoneInfo"):
+        opening(station(1), datetime(2026, 11, 21, 22, 30, tzinfo=UTC), "CN")
+
+
+@pytest.mark.parametrize(("access", "door"), [(Access.ALL_DAY, Door.OPEN), (Access.BUSINESS, Door.UNKNOWN)])
+def test_without_hours_only_24h_is_known(access: Access, door: Door) -> None:
+    """A station registered as 24h is open; business hours without hours are unknown, not closed."""
+    assert opening(station(1, hours="", access=access), _at("2026-11-22 03:00"), "CN") == Opening(door, None)
