@@ -11,6 +11,8 @@ RETAIN: Final = 0x01
 QOS_1: Final = 0x02
 QOS_2: Final = 0x04
 SHORTEST_PACKET: Final = 2
+SHORTEST_PUBLISH: Final = 3
+"""Bytes behind the fixed header: two for the length of the topic, one for that of the properties."""
 PUBACK: Final = b"\x40\x02"
 """Fixed header of a PUBACK without reason code, which MQTT 5 §3.4.2.1 reads as success; the packet id follows."""
 
@@ -56,24 +58,25 @@ def split(buffer: bytes) -> tuple[list[Message], bytes, bytes]:
 
 def _publish(buffer: bytes, flags: int, body: int, stop: int) -> Message:
     """The message between `body` and `stop` (MQTT 5 §3.3); its properties are stepped over."""
+    if stop - body < SHORTEST_PUBLISH:
+        raise MalformedPacket("a PUBLISH without topic and properties")
     start = body + 2 + (buffer[body] << 8 | buffer[body + 1])
     topic = buffer[body + 2 : start].decode("utf-8", "replace")
     packet_id = b""
+    if flags & QOS_2:
+        raise MalformedPacket("a message of a QoS above 1 on a subscription that asked for QoS 1")
     if flags & QOS_1:
         packet_id = buffer[start : start + 2]
         start += 2
-    elif flags & QOS_2:
-        raise MalformedPacket("a QoS 2 message on a subscription that asked for QoS 1")
     if start >= stop:
         raise MalformedPacket("a PUBLISH that is shorter than its own header says")
     properties = buffer[start]
     start += 1
     if properties:
         size = _variable_length(buffer, start - 1, stop)
-        if size is None:
+        if size is None or sum(size) > stop:
             raise MalformedPacket("a PUBLISH whose properties are cut")
-        properties, start = size
-        start += properties
+        start = sum(size)
     return Message(topic, buffer[start:stop], packet_id, flags & RETAIN == RETAIN)
 
 
