@@ -103,7 +103,7 @@ class ItemNow(Body):
 
     name_en: str | None
     unit: str | None
-    """What `qty` counts, in Chinese: 支, 盒, …"""
+    """What `qty` counts: vials, boxes, …"""
 
     qty: int
     lot: str | None
