@@ -17,6 +17,9 @@ STATION_ID: Final = re.compile(r"[0-9a-z][0-9a-z-]{2,31}")
 class Kind(StrEnum):
     """What a reading is about. Its value is the topic level and the measurement name."""
 
+    # Enum's own hash is a Python function: 0.2 µs at each look into a dict, several times for every reading.
+    __hash__ = str.__hash__
+
     OCCUPANCY = "occupancy"
     BATTERY = "battery"
     MEDICINE = "medicine"
@@ -25,6 +28,8 @@ class Kind(StrEnum):
 
 class Channel(StrEnum):
     """The last level of a topic: a reading's kind, or one of the channels around readings."""
+
+    __hash__ = str.__hash__  # as in Kind
 
     OCCUPANCY = "occupancy"
     BATTERY = "battery"

@@ -1,6 +1,6 @@
 """The platform's figures for Prometheus, read off the books when somebody scrapes.
 
-Enters: the books, the link to the broker, the keeper's checks. Leaves: metric families. Never: costs a reading anything.
+Enters: the books and the link to the broker. Leaves: metric families. Never: costs a reading anything.
 """
 
 from collections.abc import Iterator, Mapping
@@ -9,6 +9,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from gateway.session import Link
+from ingest.model import Kind
 from ingest.steps import Books
 
 # What docs/operations.md explains, and nothing else.
@@ -54,7 +55,7 @@ class IngestCollector(Collector):
         yield CounterMetricFamily("yizhan_broker_connects", "Connections to the broker.", self._link.connects)
 
 
-def _labelled(name: str, text: str, label: str, counts: Mapping[str, int]) -> Metric:
+def _labelled(name: str, text: str, label: str, counts: Mapping[Kind, int] | Mapping[str, int]) -> Metric:
     family = CounterMetricFamily(f"yizhan_{name}", text, labels=[label])
     for value, count in sorted(counts.items()):
         family.add_metric([str(value)], count)

@@ -6,7 +6,9 @@ Enters: one call per odd event. Leaves: a record per station that had any. Never
 from collections import Counter
 from typing import Any, Final
 
-from gateway.payloads import Battery, Medicine, ReadingBody, unknown_fields
+from gateway.payloads import ReadingBody, unknown_fields
+from gateway.topics import Kind
+from ingest.model import Reading
 
 UNKNOWN_MAX: Final = 32
 """Names kept per station. Larger: a hostile station costs memory. Smaller: a typo hides behind newer firmware."""
@@ -80,12 +82,12 @@ class QualityBook:
         record.is_dirty = True
         return record
 
-    def note_unknown(self, station: str, body: ReadingBody) -> None:
+    def note_unknown(self, reading: Reading) -> None:
         """Remember the names of fields that v1 does not know, if there are any."""
-        if not has_unknown(body):
+        if not has_unknown(reading.kind, reading.body):
             return
-        record = self.of(station)
-        for name in unknown_fields(body):
+        record = self.of(reading.station)
+        for name in unknown_fields(reading.body):
             if len(record.unknown) < UNKNOWN_MAX:
                 record.unknown.setdefault(name)
 
@@ -97,12 +99,16 @@ class QualityBook:
         return [(station, record.dump()) for station, record in dirty]
 
 
-def has_unknown(body: ReadingBody) -> bool:
+def has_unknown(kind: Kind, body: ReadingBody) -> bool:
     """Runs for every reading, so it looks without making anything."""
     if body.__pydantic_extra__:
         return True
-    if isinstance(body, Battery):
-        return any(slot.__pydantic_extra__ for slot in body.slots)
-    if isinstance(body, Medicine):
-        return any(item.__pydantic_extra__ for item in body.items)
+    parts = _PARTS.get(kind)
+    if parts is not None:
+        for part in getattr(body, parts):
+            if part.__pydantic_extra__:
+                return True
     return False
+
+
+_PARTS: Final = {Kind.BATTERY: "slots", Kind.MEDICINE: "items"}

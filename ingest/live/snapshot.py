@@ -61,7 +61,7 @@ def load(rows: Iterable[SnapshotRow], default_interval_ms: int) -> dict[str, Liv
         track.load(from_json(seen or ""))
         track.ts_ms, track.received_ms, track.payload = ts_ms or 0, received_ms, payload
         if payload and kinds[kind] in _SHOWN:
-            live.show_body(ADAPTERS[kinds[kind]].validate_json(payload))
+            live.show_body(kinds[kind], ADAPTERS[kinds[kind]].validate_json(payload))
     return stations
 
 

@@ -4,7 +4,7 @@ Enters: readings, births, wills, `now`. Leaves: a `StationStatus`. Never: an old
 There are 186,100 of these: slots, shared integers, payloads as the bytes they came in.
 """
 
-from typing import Final
+from typing import Final, cast
 
 from gateway.payloads import ADAPTERS, STATE
 from ingest.model import Exchange, Kind, Occupancy, Presence, Reading, ReadingBody, Seen, State, StationStatus
@@ -83,14 +83,15 @@ class LiveStation:
         track.payload = reading.payload
         if self.will_boot and (body.boot > self.will_boot or reading.received_ms > self.will_ms + IN_FLIGHT_MS):
             self.will_boot = 0
-        self.show_body(body)
+        self.show_body(reading.kind, body)
 
-    def show_body(self, body: ReadingBody) -> None:
+    def show_body(self, kind: Kind, body: ReadingBody) -> None:
         """Keep aside what regions are summed from."""
-        if isinstance(body, Occupancy):
-            self.present = body.present
-        elif isinstance(body, Exchange):
-            self.donated, self.claimed = body.donated, body.claimed
+        if kind is Kind.OCCUPANCY:
+            self.present = cast("Occupancy", body).present
+        elif kind is Kind.EXCHANGE:
+            shelf = cast("Exchange", body)
+            self.donated, self.claimed = shelf.donated, shelf.claimed
 
     def take_state(self, state: State, payload: bytes, received_ms: int) -> bool:
         """A birth or a will; False for a will of an old connection that arrives late, which changes nothing."""
