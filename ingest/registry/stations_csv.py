@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import opening_hours
 
@@ -109,11 +109,20 @@ def _repeated_ids(rows: list[Row]) -> Iterator[RowError]:
             yield RowError(row.line, "id", problem, f"delete line {first} or {row.line}, or give one another id")
 
 
+class _Codes(NamedTuple):
+    """Where a station stands; the names are those of `Station`'s fields."""
+
+    province: str
+    city: str | None
+    district: str | None
+
+
 class _RowParser:
     """Turns rows into stations and gathers what is wrong with them."""
 
     def __init__(self, regions: RegionTree) -> None:
         self._regions = regions
+        self._codes_by_region: dict[str, _Codes] = {}
         self.errors: list[RowError] = []
         self.notes: list[RowError] = []
 
@@ -131,8 +140,7 @@ class _RowParser:
             self._settle_access(row, fields, known)
         if len(self.errors) > errors_before:
             return None
-        path = {region.level: region.code for region in self._regions.path_of(fields.pop("region").code)}
-        fields |= {level.value: path.get(level) for level in Level}
+        fields |= self._codes(fields.pop("region"))._asdict()
         return Station(**fields) if known is None else replace(known, **fields)
 
     def _value(self, column: str, cell: str, line: int) -> object:
@@ -155,10 +163,20 @@ class _RowParser:
             self.notes.append(RowError(line, "region", note, "write that code to be understood without a note"))
         return region
 
+    def _codes(self, region: Region) -> _Codes:
+        """Made once a region and not once a row."""
+        known = self._codes_by_region.get(region.code)
+        if known is None:
+            path = self._regions.path_of(region.code)
+            at = {above.level: above.code for above in path}
+            known = _Codes(path[0].code, at.get(Level.CITY), at.get(Level.DISTRICT))
+            self._codes_by_region[region.code] = known
+        return known
+
     def _check_position(self, row: Row, fields: dict[str, Any]) -> None:
         lat, lon = fields["lat"], fields["lon"]
-        region = self._regions.path_of(fields["region"].code)[0]
-        province = PROVINCES[region.code]
+        code = self._codes(fields["region"]).province
+        province = PROVINCES[code]
         away_km = distance_km(lat, lon, province.lat, province.lon)
         if CHINA.holds(lon, lat):
             problem, remedy = "lat and lon are swapped", f"write lat {lon:g}, lon {lat:g}"
@@ -167,7 +185,7 @@ class _RowParser:
             problem = f"{lat:g}, {lon:g} is outside China"
             remedy = f"write WGS-84 degrees: lat {south:g} to {north:g}, lon {west:g} to {east:g}"
         elif away_km > province.reach_km:
-            problem = f"{lat:g}, {lon:g} is {away_km:.0f} km from the capital of {region.name}"
+            problem = f"{lat:g}, {lon:g} is {away_km:.0f} km from the capital of {self._regions.full_name(code)}"
             remedy = f"nothing there is farther than {province.reach_km} km: correct the position or the region"
         elif max(len(row.cells[column].partition(".")[2]) for column in ("lat", "lon")) < DECIMALS_LEAST:
             problem = f"{lat:g}, {lon:g} is too coarse for a station"

@@ -26,7 +26,7 @@ def _cell(station: Station, column: str) -> str:
             # repr: the shortest digits that are read back as the same number.
             return repr(getattr(station, column))
         case "services":
-            return " ".join(sorted(station.services))
+            return ";".join(sorted(station.services))
         case "smart" | "model":
             return str(getattr(station, column)).lower()
         case _:

@@ -1,13 +1,10 @@
 """CSV files for tests.
 
-Enters: cells or stations. Leaves: the text of a file. Never: checks anything.
+Enters: cells. Leaves: the text of a file. Never: checks anything.
 """
 
 import csv
 import io
-from collections.abc import Iterable
-
-from ingest.model import Station
 
 HEADER = "id,name,name_en,lat,lon,region,address,capacity,services,hours,access,smart,model"
 GOOD = {
@@ -34,27 +31,3 @@ def file_of(*rows: dict[str, str]) -> str:
     writer.writeheader()
     writer.writerows(GOOD | row for row in rows)
     return out.getvalue()
-
-
-def file_of_stations(stations: Iterable[Station]) -> str:
-    """The file that would bring these stations in."""
-    return file_of(
-        *(
-            {
-                "id": station.id,
-                "name": station.name,
-                "name_en": station.name_en,
-                "lat": str(station.lat),
-                "lon": str(station.lon),
-                "region": station.district or station.city or station.province,
-                "address": station.address,
-                "capacity": str(station.capacity),
-                "services": ";".join(sorted(station.services)),
-                "hours": station.hours,
-                "access": station.access.value,
-                "smart": str(station.smart),
-                "model": str(station.model),
-            }
-            for station in stations
-        )
-    )

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from ingest.model import Access, Station
 from ingest.registry.regions import load_regions
 from ingest.registry.stations_csv import import_stations
+from ingest.registry.stations_export import export_stations
 from ingest.registry.synth import synthetic_stations
-from tests.ingest.registry.csv_text import GOOD, HEADER, file_of, file_of_stations
+from tests.ingest.registry.csv_text import GOOD, HEADER, file_of
 
 TREE = load_regions()
 SANLITUN = Station(
@@ -118,10 +119,11 @@ def test_result_says_what_is_new_changed_and_the_same() -> None:
 def test_export_comes_back_unchanged() -> None:
     """What a file is made of is what it brings in, for a whole invented country in small."""
     stations = list(synthetic_stations(2_000))
-    result = import_stations(file_of_stations(stations).encode(), {}, TREE)
+    file = "".join(export_stations(stations))
+    result = import_stations(file.encode(), {}, TREE)
     assert result.errors == ()
     assert list(result.added) == stations
-    assert import_stations(file_of_stations(stations), {one.id: one for one in stations}, TREE).unchanged == 2_000
+    assert import_stations(file, {one.id: one for one in stations}, TREE).unchanged == 2_000
 
 
 @pytest.mark.parametrize(
