@@ -114,6 +114,7 @@ async def test_the_numbers_on_top_carry_their_quality(client: ClientSession) -> 
     assert "今日到访 1,204 人次 还在统计" in text
     assert "昨日到访 至少 2,310 人次 有漏计" in text
     assert "提供电动自行车换电 3" in text
+    assert "数据时间 2026-11-22 15:30:00（UTC+08:00）" in text
 
 
 async def test_before_the_first_cycle_the_stations_are_there_already(world: World, client: ClientSession) -> None:
