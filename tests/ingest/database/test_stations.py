@@ -89,3 +89,20 @@ async def test_catalogue_is_replaced_whole(database: Database) -> None:
     assert found == sorted(DEFAULT_CATALOGUE, key=lambda article: article.sku)
     await database.run(lambda connection: table.save_articles(connection, DEFAULT_CATALOGUE[:2]))
     assert {article.sku for article in await database.read(table.load_articles)} == {"hxzq-10ml", "qingliangyou-3g"}
+
+
+async def test_version_tells_whether_anything_changed(database: Database) -> None:
+    """It stays while the same is saved again, and changes with a new station, a changed one and another catalogue."""
+
+    async def version_after(*stations: Station, now_ms: int) -> tuple[object, ...]:
+        await database.run(lambda connection: table.save_all(connection, stations, now_ms))
+        return await database.read(table.version)
+
+    first, second = STATIONS[:2]
+    one = await version_after(first, now_ms=5)
+    assert await version_after(first, now_ms=6) == one
+    two = await version_after(second, now_ms=7)
+    three = await version_after(replace(first, name="新址"), now_ms=8)
+    await database.run(lambda connection: table.save_articles(connection, DEFAULT_CATALOGUE[:1]))
+    four = await database.read(table.version)
+    assert len({one, two, three, four}) == 4
