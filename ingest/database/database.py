@@ -24,6 +24,10 @@ BUSY_TIMEOUT_S: Final = 5.0
 """How long a transaction waits for another process's on the same SQLite file, or for PostgreSQL to answer a connect.
 Larger: an outage is told later; smaller: the import of a large registry looks to the readings like an outage."""
 
+LINK_DEAD_AFTER_S: Final = 20.0
+"""How long PostgreSQL's machine may be silent on a connection under way. Larger: readings wait so long for an answer that
+will not come, before the outage is told; smaller: a slow network is taken for an outage."""
+
 DRIVERS: Final = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
 """By the URL's own name of the database: the driver that is tested."""
 
@@ -69,7 +73,10 @@ class Database:
             self._writing = _sqlite(url) if url.get_backend_name() == "sqlite" else _postgresql(url)
             self._reading = self._writing.execution_options(postgresql_readonly=True, **{_READS_ONLY: True})
             _transaction(self._writing, migrate)
-        except (OSError, ImportError, DBAPIError, TransientStoreError, StoreMisconfigured) as error:
+        except StoreMisconfigured:
+            self._dispose()
+            raise
+        except (OSError, ImportError, DBAPIError, TransientStoreError) as error:
             self._dispose()
             shown = url.render_as_string(hide_password=True)
             raise StoreMisconfigured(
@@ -131,4 +138,11 @@ def _sqlite(url: URL) -> Engine:
 
 
 def _postgresql(url: URL) -> Engine:
-    return create_engine(url, pool_size=1, max_overflow=0, connect_args={"connect_timeout": int(BUSY_TIMEOUT_S)})
+    arguments = {
+        "connect_timeout": int(BUSY_TIMEOUT_S),
+        "tcp_user_timeout": int(LINK_DEAD_AFTER_S * 1_000),
+        "keepalives_idle": int(LINK_DEAD_AFTER_S / 2),
+        "keepalives_interval": int(LINK_DEAD_AFTER_S / 4),
+        "keepalives_count": 2,
+    }
+    return create_engine(url, pool_size=1, max_overflow=0, connect_args=arguments)

@@ -13,7 +13,7 @@ from ingest.database.tables import DEAD_LETTER
 from ingest.model import DeadLetter
 
 ROW_BYTES: Final = 200
-"""What a letter costs beside its texts: row header, numbers and index entries, measured on SQLite.
+"""What a letter costs beside its texts: row header, numbers and index entries; 120 to 220 measured on SQLite.
 Larger: fewer letters are kept than fit; smaller: a flood of empty messages takes more disk than allowed."""
 
 INT64_MAX: Final = 2**63 - 1
