@@ -25,8 +25,8 @@ BUSY_TIMEOUT_S: Final = 5.0
 Larger: an outage is told later; smaller: the import of a large registry looks to the readings like an outage."""
 
 LINK_DEAD_AFTER_S: Final = 20.0
-"""How long PostgreSQL's machine may be silent on a connection under way. Larger: readings wait so long for an answer that
-will not come, before the outage is told; smaller: a slow network is taken for an outage."""
+"""How long PostgreSQL's machine may be silent on a connection under way. Larger: readings wait so long for an
+answer that will not come, before the outage is told; smaller: a slow network is taken for an outage."""
 
 DRIVERS: Final = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
 """By the URL's own name of the database: the driver that is tested."""
