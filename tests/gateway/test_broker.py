@@ -158,3 +158,25 @@ def test_broker_listens_on_loopback_only() -> None:
     listens = [line for line in config_text(free_port(), free_port()).splitlines() if line.startswith("listen")]
     assert len(listens) == 2
     assert all(f'"{LOOPBACK}:' in line for line in listens)
+
+
+def test_question_whether_it_answers_is_asked_under_another_name_each_time() -> None:
+    """No two probes share a client id: rumqttd loses a listener for good where one id meets itself on both ports."""
+    asked = []
+    with socket.create_server((LOOPBACK, 0)) as server:
+
+        def serve() -> None:
+            for _ in range(2):
+                link, _ = server.accept()
+                with link:
+                    asked.append(link.recv(1000))
+                    link.sendall(b"\x20\x02\x00\x00")
+                    link.recv(1000)
+
+        serving = threading.Thread(target=serve)
+        serving.start()
+        port = server.getsockname()[1]
+        assert answers_connect(port)
+        assert answers_connect(port)
+        serving.join()
+    assert len(set(asked)) == 2
