@@ -26,8 +26,9 @@ log = logging.getLogger(__name__)
 
 MAX_PACKET_BYTES: Final = 4 * 1024 * 1024
 """What the broker may send us. Larger: a hostile message costs memory. Smaller: it is dropped at the broker, unseen."""
-DOWNLINK_INFLIGHT: Final = 1000
-"""Receipts under way. Smaller: they wait for each other. Larger: a slow broker is flooded after an outage."""
+DOWNLINK_WAITING: Final = 50_000
+"""Receipts that wait for their PUBACK. Larger: memory while a broker hangs. Smaller: receipts are dropped, and stations
+send again what is stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,9 @@ class Session:
             client.username_pw_set(settings.username, settings.password)
         if settings.tls:
             client.tls_set_context(ssl.create_default_context(cafile=settings.tls_ca))
-        client.max_inflight_messages_set(DOWNLINK_INFLIGHT)
+        # Without a window: with one, paho walks all that waits at every PUBACK.
+        client.max_inflight_messages_set(0)
+        client.max_queued_messages_set(DOWNLINK_WAITING)
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_subscribe = self._on_subscribe

@@ -49,7 +49,7 @@ class IngestCollector(Collector):
         )
         yield GaugeMetricFamily("yizhan_stations_heard", "Stations ever heard.", len(self._books.picture.stations))
         yield GaugeMetricFamily(
-            "yizhan_stations_unregistered", "Of those, not in the registry.", len(self._books.picture.unregistered())
+            "yizhan_stations_unregistered", "Of those, not in the registry.", len(self._books.picture.strangers)
         )
         yield GaugeMetricFamily("yizhan_broker_up", "1 while connected and subscribed.", float(self._link.is_up))
         yield CounterMetricFamily("yizhan_broker_connects", "Connections to the broker.", self._link.connects)
