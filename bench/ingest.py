@@ -94,11 +94,11 @@ def main() -> None:
         folder = Path(name)
         with Mosquitto(folder / "broker") as broker:
             tell(f"making {asked.messages} readings of {asked.stations} stations")
-            first = load.packets(load.readings(asked.stations, asked.messages, boot=1))
+            first = load.packets(load.readings(load.station_ids(asked.stations), asked.messages, boot=1))
             tell("baseline: a stock paho client receives and acks")
             baseline = measure_paho(broker.port, first)
             tell(f"the platform, store {asked.store}")
-            second = load.packets(load.readings(asked.stations, asked.messages, boot=2))
+            second = load.packets(load.readings(load.station_ids(asked.stations), asked.messages, boot=2))
             measured = measure_ingest(broker, second, asked.store, folder / "platform")
     result = {
         "store": asked.store,

@@ -9,7 +9,7 @@ import selectors
 import socket
 import struct
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 LOOPBACK: Final = "127.0.0.1"
@@ -28,19 +28,19 @@ VISITS_A_READING: Final = 12.4 / 1440
 """12.4 visits a day, a reading a minute."""
 
 
-def station_id(number: int) -> str:
-    """The id of a station of the load."""
-    return f"load-{number:06d}"
+def station_ids(stations: int) -> list[str]:
+    """The ids of a load of stations that no registry knows."""
+    return [f"load-{number:06d}" for number in range(stations)]
 
 
-def readings(stations: int, messages: int, boot: int, seed: int = 1) -> Iterator[tuple[str, bytes]]:
-    """Topic and payload of so many readings, round by round over the fleet, sampled now."""
+def readings(ids: Sequence[str], messages: int, boot: int, seed: int = 1) -> Iterator[tuple[str, bytes]]:
+    """Topic and payload of so many readings, round by round over the fleet, sampled as they are made."""
     rng = random.Random(seed)
-    entered = [rng.randrange(20_000) for _ in range(stations)]
-    kinds = [_kinds_of(rng) for _ in range(stations)]
+    entered = [rng.randrange(20_000) for _ in ids]
+    kinds = [_kinds_of(rng) for _ in ids]
     sent = 0
     for seq in range(1, messages + 1):
-        for number in range(stations):
+        for number, station in enumerate(ids):
             if rng.random() < VISITS_A_READING:
                 entered[number] += 1
             for kind in kinds[number]:
@@ -48,7 +48,7 @@ def readings(stations: int, messages: int, boot: int, seed: int = 1) -> Iterator
                     return
                 sent += 1
                 name = b'"ts":%d,"boot":%d,"seq":%d' % (time.time_ns() // 1_000_000, boot, seq)
-                topic = f"yizhan/v1/{station_id(number)}/{kind}"
+                topic = f"yizhan/v1/{station}/{kind}"
                 yield topic, b"{%s,%s}" % (name, _body(kind, entered[number], rng))
 
 
