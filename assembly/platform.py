@@ -1,0 +1,241 @@
+"""The platform in one process: every room built, opened in order, run together, and closed in reverse.
+
+Enters: settings. Leaves: a running platform with an HTTP address. Never: a rule of its own; this is wiring.
+`open_platform` is one long straight function on purpose: what is made of what can be read from top to bottom.
+"""
+
+import asyncio
+import gc
+import logging
+import time
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+from prometheus_client import CollectorRegistry
+from sqlalchemy import Connection
+
+from api.app import make_app
+from api.platform import ApiPlatform
+from api.platform import ApiSettings as PublicSettings
+from assembly.health import PlatformHealth
+from assembly.settings import Settings
+from gateway.session import Session, SessionSettings
+from gateway.topics import ROOT
+from ingest.accounting import Accounting
+from ingest.checkpoint import Checkpoint
+from ingest.database import dead_letters, stations
+from ingest.database.database import Database
+from ingest.decode import ClockBounds
+from ingest.keeper import StoreKeeper
+from ingest.live.picture import LivePicture
+from ingest.metrics import IngestCollector
+from ingest.pipeline import Pipeline
+from ingest.ports import ReadingStore
+from ingest.quality import QualityBook
+from ingest.receipts import Receipts
+from ingest.registry.regions import load_regions
+from ingest.registry.registry import MemoryRegistry
+from ingest.restore import restore
+from ingest.steps import Books
+from ingest.store.null import NullReadingStore
+from ingest.store.sqlite import SqliteReadingStore
+from ingest.visits.book import PublishedVisits
+from ingest.visits.ledger import Ledger
+from ingest.visits.local_day import LocalDays
+
+log = logging.getLogger(__name__)
+
+DAY_MS: Final = 86_400_000
+PRUNE_EVERY_S: Final = 3600.0
+"""Dead letters are bounded so often. Larger: a flood overshoots its bound for longer. Smaller: scans for nothing."""
+GC_THRESHOLD: Final = 500_000
+"""New objects before the collector looks. Smaller: it runs while a batch fills. Larger: what cycles there are (errors
+with their frames, closed connections) stay for longer."""
+REGISTRY_EVERY_S: Final = 5.0
+"""Smaller: queries for nothing. Larger: an imported station stays unregistered for longer."""
+
+
+def wall_clock_ms() -> int:
+    """The platform's clock."""
+    return time.time_ns() // 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class RunningPlatform:
+    """What a caller may want of a platform that is up."""
+
+    address: str
+    """Of the HTTP side, such as http://127.0.0.1:8080."""
+    session: Session
+    books: Books
+    visits: PublishedVisits
+    registry: MemoryRegistry
+    database: Database
+
+
+@asynccontextmanager
+async def open_platform(settings: Settings) -> AsyncIterator[RunningPlatform]:
+    """Up inside the block; closed behind it with everything that was taken made durable."""
+    now_ms = wall_clock_ms
+    days = LocalDays(settings.platform.time_zone)
+    default_interval_ms = settings.platform.default_interval_s * 1000
+    async with AsyncExitStack() as stack:
+        database = Database(settings.database.url)
+        await database.open()
+        stack.push_async_callback(database.close)
+
+        registry = MemoryRegistry(load_regions())
+        await _load_registry(registry, database)
+
+        look_back = timedelta(days=settings.platform.clock_past_days + 1)
+        visits = PublishedVisits(database, registry, days, now_ms, look_back)
+        picture = LivePicture(registry, default_interval_ms, visits.region_days)
+        books = Books(
+            bounds=ClockBounds(settings.platform.clock_future_s * 1000, settings.platform.clock_past_days * DAY_MS),
+            picture=picture,
+            ledger=Ledger(days),
+            quality=QualityBook(),
+            receipts=Receipts(),
+            checkpoint=Checkpoint(now_ms()),
+            accounting=Accounting(),
+        )
+
+        store = make_store(settings)
+        await store.open()
+        stack.push_async_callback(store.close)
+        gc.disable()  # all that is made now stays; `_calm_garbage_collector` ends this
+        await restore(books, database, store, days.of(now_ms()), now_ms(), default_interval_ms)
+        await visits.restore()
+        await picture.summarise(now_ms())
+
+        _calm_garbage_collector()
+        keeper = StoreKeeper(store, database, visits.note, now_ms)
+        session = Session(session_settings(settings), lambda delivery: pipeline.take(delivery))  # noqa: PLW0108 - made below
+        pipeline = Pipeline(books, session, keeper, now_ms)
+
+        metrics = CollectorRegistry()
+        metrics.register(IngestCollector(books, session.link))
+        public = PublicSettings(
+            zone=ZoneInfo(settings.platform.time_zone),
+            holidays=settings.platform.holidays,
+            ttl_s=settings.api.ttl_s,
+            page_stations=settings.api.page_stations,
+        )
+        health = PlatformHealth(session.link, keeper, books.accounting)
+        app = make_app(ApiPlatform(registry, picture, visits, health, metrics, now_ms, public))
+        address = await _listen(app, settings, stack)
+
+        # Closed in reverse: the last batch is kept and acknowledged while the session is still there, then counted.
+        stack.push_async_callback(visits.flush)
+        await _background(stack, "visits", visits.run())
+        await _background(stack, "summaries", picture.run(now_ms))
+        await _background(stack, "registry", _follow_registry(registry, database))
+        await _background(stack, "dead letters", _prune(database, settings))
+        await _background(stack, "session", session.run())
+        writing = asyncio.create_task(pipeline.run(), name="pipeline")
+        stack.push_async_callback(_drain, session, pipeline, writing)
+        yield RunningPlatform(address, session, books, visits, registry, database)
+
+
+def _calm_garbage_collector() -> None:
+    """Let it look at new objects only, and seldom: readings come and go by reference count, without cycles.
+
+    With Python's defaults it walks the whole picture over and over while a batch fills, and takes 60 % of the CPU.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.enable()
+    gc.set_threshold(GC_THRESHOLD, 20, 100)
+
+
+def make_store(settings: Settings) -> ReadingStore:
+    """The store that the URL asks for."""
+    path = settings.store.sqlite_path
+    return SqliteReadingStore(path) if path is not None else NullReadingStore()
+
+
+def session_settings(settings: Settings) -> SessionSettings:
+    """How the session reaches the broker, and what it hears: the whole tree, so that a wrong topic is seen too."""
+    mqtt = settings.mqtt
+    password = mqtt.password.get_secret_value() if mqtt.password is not None else None
+    return SessionSettings(
+        host=mqtt.host,
+        port=mqtt.port,
+        filters=[f"$share/{mqtt.share_group}/{ROOT}/#" if mqtt.share_group else f"{ROOT}/#"],
+        client_id=mqtt.client_id,
+        username=mqtt.username,
+        password=password,
+        tls=mqtt.tls,
+        tls_ca=str(mqtt.tls_ca) if mqtt.tls_ca else None,
+        keepalive_s=mqtt.keepalive_s,
+        receive_maximum=mqtt.receive_maximum,
+    )
+
+
+async def _load_registry(registry: MemoryRegistry, database: Database) -> None:
+    registry.reload(
+        await database.read(lambda connection: list(stations.load_all(connection))),
+        await database.read(lambda connection: list(stations.load_articles(connection))),
+    )
+
+
+async def _listen(app: web.Application, settings: Settings, stack: AsyncExitStack) -> str:
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    await web.TCPSite(runner, settings.api.host, settings.api.port).start()
+    host, port = runner.addresses[0][:2]
+    return f"http://{host}:{port}"
+
+
+async def _background(stack: AsyncExitStack, name: str, work: Coroutine[Any, Any, None]) -> None:
+    """Run until the stack unwinds. A task that fails is logged at once, not when somebody collects it."""
+    task = asyncio.create_task(work, name=name)
+    task.add_done_callback(_report)
+
+    async def end() -> None:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    stack.push_async_callback(end)
+
+
+def _report(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and task.exception() is not None:
+        log.critical("task %s ended: %r", task.get_name(), task.exception(), exc_info=task.exception())
+
+
+async def _drain(session: Session, pipeline: Pipeline, writing: asyncio.Task[None]) -> None:
+    session.pause()
+    pipeline.stop()
+    await writing
+
+
+async def _follow_registry(registry: MemoryRegistry, database: Database) -> None:
+    """An import by another process is seen within seconds."""
+    known = await database.read(stations.version)
+    while True:
+        await asyncio.sleep(REGISTRY_EVERY_S)
+        version = await database.read(stations.version)
+        if version != known:
+            await _load_registry(registry, database)
+            known = version
+
+
+async def _prune(database: Database, settings: Settings) -> None:
+    days, mib = settings.dead_letters.keep_days, settings.dead_letters.keep_mib
+
+    def drop(connection: Connection) -> int:
+        oldest_ms = wall_clock_ms() - days * DAY_MS
+        return dead_letters.prune(connection, older_than_ms=oldest_ms, max_bytes=mib * 1024 * 1024)
+
+    while True:
+        dropped = await database.run(drop)
+        if dropped:
+            log.warning("dropped the %d oldest dead letters: over %d days or %d MiB", dropped, days, mib)
+        await asyncio.sleep(PRUNE_EVERY_S)
