@@ -134,7 +134,7 @@ async def open_platform(settings: Settings) -> AsyncIterator[RunningPlatform]:
         stack.push_async_callback(visits.flush)
         await _background(stack, "visits", visits.run())
         await _background(stack, "summaries", picture.run(now_ms))
-        await _background(stack, "registry", _follow_registry(registry, database))
+        await _background(stack, "registry", _follow_registry(registry, database, visits))
         await _background(stack, "dead letters", _prune(database, settings))
         await _background(stack, "session", session.run())
         writing = asyncio.create_task(pipeline.run(), name="pipeline")
@@ -216,7 +216,7 @@ async def _drain(session: Session, pipeline: Pipeline, writing: asyncio.Task[Non
     await writing
 
 
-async def _follow_registry(registry: MemoryRegistry, database: Database) -> None:
+async def _follow_registry(registry: MemoryRegistry, database: Database, visits: PublishedVisits) -> None:
     """An import by another process is seen within seconds."""
     known = await database.read(stations.version)
     while True:
@@ -224,6 +224,7 @@ async def _follow_registry(registry: MemoryRegistry, database: Database) -> None
         version = await database.read(stations.version)
         if version != known:
             await _load_registry(registry, database)
+            await visits.registry_changed()
             known = version
 
 
