@@ -16,10 +16,10 @@ class HotRow:
 
     __slots__ = (
         "day",
+        "dirty_ms",
         "epoch",
         "first",
         "highest",
-        "is_dirty",
         "last_boot",
         "last_seq",
         "last_ts",
@@ -30,8 +30,8 @@ class HotRow:
     def __init__(self, row: LedgerRow) -> None:
         self.station, self.day, self.epoch, self.lowest, self.highest, self.first, last = row
         self.last_ts, self.last_boot, self.last_seq = last
-        self.is_dirty = False
-        """The last mark moved since the row was written, and nothing else did."""
+        self.dirty_ms = 0
+        """Since when (of the platform's clock) the last mark is ahead of what was written; 0 when it is not."""
 
     @property
     def place(self) -> tuple[date, int]:
@@ -50,7 +50,7 @@ class HotRow:
 
     def snapshot(self) -> LedgerRow:
         """As it is now, to be written: so it is clean from here on."""
-        self.is_dirty = False
+        self.dirty_ms = 0
         last = Mark(self.last_ts, self.last_boot, self.last_seq)
         return LedgerRow(self.station, self.day, self.epoch, self.lowest, self.highest, self.first, last)
 

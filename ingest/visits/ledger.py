@@ -67,7 +67,8 @@ class Ledger:
         """By station, the longest untouched first; of a station, the row that was read into last stands last."""
         self._older_rows = 0
         self._older_rows_max = older_rows_max
-        self._dirty: deque[HotRow] = deque()
+        self._dirty: deque[tuple[int, HotRow]] = deque()
+        """Rows with their `dirty_ms` of then; written with a batch since where that is another one now."""
 
     def take(self, station: str, occupancy: Occupancy, received_ms: int) -> Taken:
         """Merge a reading; in a quiet minute, when only the day's last reading moves, in about 0.4 µs."""
@@ -83,21 +84,22 @@ class Ledger:
         ):
             row.last_ts = ts_ms
             row.last_seq = body["seq"]
-            if not row.is_dirty:
-                row.is_dirty = True
-                self._dirty.append(row)
+            if not row.dirty_ms:
+                row.dirty_ms = received_ms
+                self._dirty.append((received_ms, row))
             return QUIET
         return self._weigh(station, occupancy, received_ms)
 
-    def take_dirty(self, limit: int) -> list[LedgerRow]:
-        """Up to `limit` rows whose last reading moved since they were written, longest waiting first.
+    def take_dirty(self, limit: int, before_ms: int | None = None) -> list[LedgerRow]:
+        """Up to `limit` rows of which only the last reading moved since they were written, longest waiting first.
 
-        They count as written from here on: who takes them must write them.
+        With `before_ms`, only those that wait since a reading received before that instant. They count as written from
+        here on: who takes them must write them.
         """
         rows: list[LedgerRow] = []
-        while self._dirty and len(rows) < limit:
-            row = self._dirty.popleft()
-            if row.is_dirty:  # else it was written with a batch since
+        while self._dirty and len(rows) < limit and (before_ms is None or self._dirty[0][0] < before_ms):
+            dirty_ms, row = self._dirty.popleft()
+            if row.dirty_ms == dirty_ms:
                 rows.append(row.snapshot())
         return rows
 
@@ -156,7 +158,7 @@ class Ledger:
             if row.place == (reading.day, reading.epoch):
                 return self._move(row, reading, received_ms, is_current=row is current)
         self._keep(HotRow(reading))
-        if current is not None and current.is_dirty and self._current[station] is not current:
+        if current is not None and current.dirty_ms and self._current[station] is not current:
             # The old day's end must be known when the new day begins, or the old day would look torn.
             return Taken((current.snapshot(), reading))
         return Taken((reading,))
@@ -173,9 +175,9 @@ class Ledger:
         # The end of an earlier day is part of a published number; on that of the current one nothing depends yet.
         if has_moved or (has_extended and (is_late or not is_current)):
             return Taken((row.snapshot(),))
-        if has_extended and not row.is_dirty:
-            row.is_dirty = True
-            self._dirty.append(row)
+        if has_extended and not row.dirty_ms:
+            row.dirty_ms = received_ms
+            self._dirty.append((received_ms, row))
         return QUIET
 
     def _keep(self, row: HotRow) -> None:
