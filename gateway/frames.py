@@ -13,6 +13,8 @@ QOS_2: Final = 0x04
 SHORTEST_PACKET: Final = 2
 SHORTEST_PUBLISH: Final = 3
 """Bytes behind the fixed header: two for the length of the topic, one for that of the properties."""
+MAX_PACKET_BYTES: Final = 4 * 1024 * 1024
+"""What the broker may send us. Larger: a hostile message costs memory. Smaller: it is dropped at the broker, unseen."""
 PUBACK: Final = b"\x40\x02"
 """Fixed header of a PUBACK without reason code, which MQTT 5 §3.4.2.1 reads as success; the packet id follows."""
 

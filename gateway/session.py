@@ -5,6 +5,7 @@ Never: acks on its own, keeps a message, or looks inside a payload.
 """
 
 import asyncio
+import contextlib
 import logging
 import random
 import ssl
@@ -19,16 +20,22 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from gateway.frames import MalformedPacket, Message, acks
+from gateway.frames import MAX_PACKET_BYTES, MalformedPacket, Message, acks
 from gateway.wire import BufferedClient, BufferedSocket
 
 log = logging.getLogger(__name__)
 
-MAX_PACKET_BYTES: Final = 4 * 1024 * 1024
-"""What the broker may send us. Larger: a hostile message costs memory. Smaller: it is dropped at the broker, unseen."""
 DOWNLINK_WAITING: Final = 50_000
 """Receipts that wait for their PUBACK. Larger: memory while a broker hangs. Smaller: receipts are dropped, and stations
 send again what is stored."""
+FIRST_WAIT_S: Final = 0.1
+"""Doubled with every connection that fails. Larger: a short break lasts longer. Smaller: see `backoff_cap_s`."""
+LASTING_S: Final = 5.0
+"""A connection that lasted so long was a good one. Larger: a broker that is restarted twice is waited for longer.
+Smaller: two platforms under one client id throw each other out as fast as they can."""
+TIMERS_S: Final = 1.0
+"""Between two looks at paho's timers. Larger: a dead broker is noticed later. Smaller: wake-ups for nothing."""
+PINGREQ: Final = b"\xc0\x00"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +76,8 @@ class Link:
     since_ms: int = field(default_factory=lambda: time.time_ns() // 1_000_000)
     detail: str = "not connected yet"
     connects: int = 0
+    attempts: int = 0
+    """Connections that failed or did not last, since the last one that did."""
 
 
 class Session:
@@ -81,7 +90,10 @@ class Session:
         self._socket: BufferedSocket | None = None
         self._connection = 0
         self._lost = asyncio.Event()
-        self._is_paused = False
+        self._reading = asyncio.Event()
+        self._reading.set()
+        self._is_stopped = False
+        self._up_since_s: float | None = None
         self._flush_is_due = False
         self._loop: asyncio.AbstractEventLoop
         self.link = Link()
@@ -103,6 +115,9 @@ class Session:
         client.on_disconnect = self._on_disconnect
         client.on_subscribe = self._on_subscribe
         client.on_socket_register_write = self._on_want_write
+        # paho closes a socket by itself when the broker says goodbye. The loop has to let go of it before that: else it
+        # takes the next socket of the same number for one that it watches already, and never reads it.
+        client.on_socket_close = lambda *_: self._detach()
         return client
 
     # ---- life ----
@@ -110,17 +125,20 @@ class Session:
     async def run(self) -> None:
         """Connect, serve, and after a loss connect again with a random, growing, capped delay."""
         self._loop = asyncio.get_running_loop()
-        attempt = 0
         try:
             while True:
+                # In a pause nobody would read what the broker answers.
+                await self._reading.wait()
                 if await self._connect():
                     await self._serve()
-                    attempt = 0 if self.link.connects else attempt
-                attempt += 1
-                ceiling = min(self._settings.backoff_cap_s, 0.1 * 2.0 ** min(attempt, 20))
-                await asyncio.sleep(random.uniform(0, ceiling))  # noqa: S311 - spreads reconnects, guards nothing
+                self.link.attempts = 1 if self._has_lasted() else self.link.attempts + 1
+                ceiling_s = min(self._settings.backoff_cap_s, FIRST_WAIT_S * 2.0 ** min(self.link.attempts, 20))
+                await asyncio.sleep(random.uniform(0, ceiling_s))  # noqa: S311 - spreads reconnects, guards nothing
         finally:
-            self._close()
+            self._is_stopped = True
+            if self._client.buffered is not None:
+                self._client.buffered.close()
+            self._mark_down("stopped")
 
     async def _connect(self) -> bool:
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho's
@@ -128,6 +146,7 @@ class Session:
         properties.ReceiveMaximum = self._settings.receive_maximum
         properties.MaximumPacketSize = MAX_PACKET_BYTES
         self._lost.clear()
+        self._up_since_s = None
 
         def connect() -> None:
             # Resolves names and shakes hands, both of which block.
@@ -138,6 +157,9 @@ class Session:
                 clean_start=False,
                 properties=properties,
             )
+            # A thread cannot be cancelled: it may finish when nobody waits for it any more.
+            if self._is_stopped and self._client.buffered is not None:
+                self._client.buffered.close()
 
         try:
             await self._loop.run_in_executor(None, connect)
@@ -152,40 +174,55 @@ class Session:
             return
         self._socket = sock
         self._connection += 1
-        if not self._is_paused:
+        if self._reading.is_set():
             self._loop.add_reader(sock.fileno(), self._readable)
         self._flush()
         try:
-            while not self._lost.is_set():
-                # paho's timers: pings, and a broker that no longer answers them.
-                self._client.loop_misc()
-                try:
-                    await asyncio.wait_for(self._lost.wait(), 1.0)
-                except TimeoutError:
-                    continue
+            await self._keep_alive()
         finally:
+            if not self._lost.is_set():  # we are being stopped
+                self._mark_down("stopped")
+                self._client.disconnect()
+                self._client.loop_write()
             self._detach()
+
+    async def _keep_alive(self) -> None:
+        """Until the connection is lost: paho's timers, which send pings and notice a broker that answers none."""
+        was_reading, pinged_s = True, self._loop.time()
+        while not self._lost.is_set():
+            is_reading = self._reading.is_set()
+            if is_reading and was_reading:
+                self._client.loop_misc()
+            elif self._loop.time() - pinged_s >= self._client.keepalive / 2:
+                # In a pause an answer would not be read, and paho would take the broker for dead.
+                pinged_s = self._loop.time()
+                self._send(PINGREQ)
+            was_reading = is_reading
+            # Not `wait_for`: before Python 3.12 it swallows a cancellation that comes together with the event.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(TIMERS_S):
+                    await self._lost.wait()
+
+    def _has_lasted(self) -> bool:
+        return self._up_since_s is not None and self._loop.time() - self._up_since_s >= LASTING_S
 
     def _detach(self) -> None:
         sock, self._socket = self._socket, None
+        if sock is None:
+            return
         self.subscribed.clear()
-        if sock is not None and sock.fileno() >= 0:
-            self._loop.remove_reader(sock.fileno())
-            self._loop.remove_writer(sock.fileno())
-            sock.close()
-
-    def _close(self) -> None:
-        if self._socket is not None:
-            self._client.disconnect()
-            self._client.loop_write()
-        self._detach()
-        self._down("stopped")
+        self._loop.remove_reader(sock.fileno())
+        self._loop.remove_writer(sock.fileno())
+        sock.close()
 
     def _down(self, detail: str) -> None:
         if self.link.is_up or self.link.detail != detail:
             log.warning("broker: %s", detail)
-            self.link.is_up, self.link.detail = False, detail
-            self.link.since_ms = time.time_ns() // 1_000_000
+            self._mark_down(detail)
+
+    def _mark_down(self, detail: str) -> None:
+        self.link.is_up, self.link.detail = False, detail
+        self.link.since_ms = time.time_ns() // 1_000_000
 
     # ---- the path of a reading ----
 
@@ -198,9 +235,8 @@ class Session:
         except (OSError, MalformedPacket) as error:
             self._fail(error)
             return
-        while sock.has_control:
-            if self._client.loop_read():
-                return
+        while sock.has_control and not self._client.loop_read():
+            pass
         if messages:
             self._on_delivery(Delivery(self._connection, messages))
         self._flush()
@@ -209,8 +245,7 @@ class Session:
         """Acknowledge, in the order of arrival. False when that connection is gone: the broker will send them again."""
         if connection != self._connection or self._socket is None:
             return False
-        self._socket.queue(acks(packet_ids))
-        self._flush()
+        self._send(acks(packet_ids))
         return True
 
     def publish(self, topic: str, payload: bytes, *, qos: int, retain: bool = False) -> None:
@@ -219,13 +254,13 @@ class Session:
 
     def pause(self) -> None:
         """Stop reading: the kernel's buffers fill and the broker holds the rest."""
-        self._is_paused = True
+        self._reading.clear()
         if self._socket is not None:
             self._loop.remove_reader(self._socket.fileno())
 
     def resume(self) -> None:
         """Read again."""
-        self._is_paused = False
+        self._reading.set()
         if self._socket is not None:
             self._loop.add_reader(self._socket.fileno(), self._readable)
 
@@ -237,13 +272,18 @@ class Session:
             self._flush_is_due = True
             self._loop.call_soon_threadsafe(self._flush)
 
+    def _send(self, packets: bytes) -> None:
+        if self._socket is not None:
+            self._socket.queue(packets)
+            self._flush()
+
     def _flush(self) -> None:
         self._flush_is_due = False
-        if self._client.want_write():
-            self._client.loop_write()
         sock = self._socket
         if sock is None:
             return
+        if self._client.want_write():
+            self._client.loop_write()
         try:
             is_done = sock.flush()
         except OSError as error:
@@ -267,17 +307,21 @@ class Session:
         self.link.connects += 1
         log.info("broker: connected, session %s", "resumed" if flags.session_present else "new")
         # Every time: a broker that lost its state has also lost our subscriptions. No-local, because the tree we
-        # listen to for wrong topics holds our own receipts too.
-        for topic_filter in self._settings.filters:
-            # MQTT 5 §3.8.3.1 forbids no-local on a shared subscription.
-            no_local = not topic_filter.startswith("$share/")
-            self._client.subscribe([(topic_filter, SubscribeOptions(qos=1, noLocal=no_local))])
+        # listen to for wrong topics holds our own receipts too; MQTT 5 §3.8.3.1 forbids it on a shared subscription.
+        self._client.subscribe(
+            [
+                (wanted, SubscribeOptions(qos=1, noLocal=not wanted.startswith("$share/")))
+                for wanted in self._settings.filters
+            ]
+        )
 
     def _on_subscribe(self, _client: Any, _userdata: Any, _mid: int, reasons: Any, _properties: Any) -> None:
         refused = [str(reason) for reason in reasons if reason.is_failure]
         if refused:
             self._down(f"the broker refused a subscription: {', '.join(refused)}; check its access rules")
+            self._lost.set()
             return
+        self._up_since_s = self._loop.time()
         self.link.is_up, self.link.detail = True, "connected"
         self.link.since_ms = time.time_ns() // 1_000_000
         self.subscribed.set()

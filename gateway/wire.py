@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import paho.mqtt.client as paho
 
-from gateway.frames import Message, split
+from gateway.frames import MAX_PACKET_BYTES, MalformedPacket, Message, split
 
 RECV_BYTES: Final = 256 * 1024
 """Larger: a turn of the loop grows long and the API waits. Smaller: more system calls for the same messages."""
@@ -40,9 +40,11 @@ class BufferedSocket:
             # TLS keeps decrypted bytes that no selector can see.
             while isinstance(self._sock, ssl.SSLSocket) and self._sock.pending():
                 chunks.append(self._sock.recv(self._sock.pending()))
-        except (BlockingIOError, ssl.SSLWantReadError):
+        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
             pass
         messages, control, self._partial = split(chunks[0] if len(chunks) == 1 else b"".join(chunks))
+        if len(self._partial) >= MAX_PACKET_BYTES:
+            raise MalformedPacket(f"a packet of more than the {MAX_PACKET_BYTES} bytes that were agreed")
         self._control += control
         return messages
 
