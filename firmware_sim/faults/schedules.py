@@ -1,0 +1,57 @@
+"""When a fault comes: again and again by chance, or once at a set time.
+
+Enters: how to make a fault, how often, how long. Leaves: episodes. Never: knows what the fault does.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+
+from firmware_sim.local_time import DAY_MS, SECOND_MS
+from firmware_sim.site import Episode, Fault
+
+
+@dataclass(frozen=True, slots=True)
+class Recurring:
+    """By chance, `per_day` times on average, each for between `lasts_s[0]` and `lasts_s[1]` seconds."""
+
+    make: Callable[[], Fault]
+    per_day: float
+    lasts_s: tuple[float, float]
+
+    def first(self, station_id: str, start_ms: int, rng: Random) -> Episode | None:  # noqa: ARG002 - comes over every one
+        """The first episode after an instant."""
+        return self._after(start_ms, rng)
+
+    def following(self, episode: Episode, rng: Random) -> Episode | None:
+        """The next one, which waits for the end of this one."""
+        return None if episode.end_ms is None else self._after(episode.end_ms, rng)
+
+    def _after(self, from_ms: int, rng: Random) -> Episode | None:
+        if self.per_day <= 0:
+            return None
+        begin_ms = from_ms + 1 + int(rng.expovariate(self.per_day / DAY_MS))
+        return Episode(begin_ms, begin_ms + round(rng.uniform(*self.lasts_s) * SECOND_MS), self.make())
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """At a set time after the start; `station` None means all, `lasts_s` None means for ever."""
+
+    make: Callable[[], Fault]
+    after_s: float
+    lasts_s: float | None
+    station: str | None = None
+
+    def first(self, station_id: str, start_ms: int, rng: Random) -> Episode | None:  # noqa: ARG002 - nothing is left to chance
+        """The episode, where this station is meant."""
+        if self.station not in {None, station_id}:
+            return None
+        begin_ms = start_ms + round(self.after_s * SECOND_MS)
+        return Episode(
+            begin_ms, None if self.lasts_s is None else begin_ms + round(self.lasts_s * SECOND_MS), self.make()
+        )
+
+    def following(self, episode: Episode, rng: Random) -> Episode | None:  # noqa: ARG002 - the schedule's shape
+        """None: once is once."""
+        return None

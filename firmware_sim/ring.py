@@ -1,0 +1,142 @@
+"""The ring buffer: readings that the platform has not yet said it stored, oldest first.
+
+Enters: readings, receipts. Leaves: what is to be sent (again), packed into backlog messages.
+Never: believes a PUBACK; the broker's acknowledgement says nothing about the platform's disk.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from firmware_sim.wire import BACKLOG_MAX_BYTES, BACKLOG_MAX_READINGS
+
+_ENVELOPE: Final = len(b'{"readings":[]}')
+
+
+class Name(NamedTuple):
+    """What names a station's reading for ever."""
+
+    kind: str
+    boot: int
+    seq: int
+
+
+@dataclass(slots=True)
+class Entry:
+    """One reading that awaits its receipt."""
+
+    name: Name
+    payload: bytes
+    """The reading as it goes to its own topic."""
+    sent_ms: int | None = None
+    """When it was last handed to the line, by the line's clock; None when not on this connection."""
+
+
+@dataclass(slots=True)
+class _Span:
+    """The lowest and highest seq that may still be in the ring, of one kind and boot."""
+
+    low: int
+    high: int
+
+
+class Ring:
+    """At most `capacity` readings; a new one pushes out the oldest, and that is counted."""
+
+    def __init__(self, capacity: int) -> None:
+        if capacity < 1:
+            raise ValueError("a ring holds at least one reading")
+        self._capacity = capacity
+        # An OrderedDict, because a plain dict rescans its deleted front for every oldest entry asked for.
+        self._entries: OrderedDict[Name, Entry] = OrderedDict()
+        self._spans: dict[tuple[str, int], _Span] = {}
+        self.overwritten = 0
+        self.unsent_count = 0
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self._entries.values())
+
+    def __contains__(self, name: Name) -> bool:
+        return name in self._entries
+
+    @property
+    def newest(self) -> Name | None:
+        """The reading kept last, of those that are still here."""
+        return next(reversed(self._entries), None)
+
+    def keep(self, entry: Entry) -> None:
+        """Take a reading in; seqs of one kind and boot arrive in ascending order."""
+        if len(self._entries) == self._capacity:
+            _, oldest = self._entries.popitem(last=False)
+            self.unsent_count -= oldest.sent_ms is None
+            self.overwritten += 1
+        self._entries[entry.name] = entry
+        self.unsent_count += entry.sent_ms is None
+        kind, boot, seq = entry.name
+        span = self._spans.setdefault((kind, boot), _Span(seq, seq))
+        span.high = seq
+
+    def forget(self, kind: str, boot: int, seq: int, also: Sequence[tuple[int, int]] = ()) -> int:
+        """A receipt: all up to `seq` and in the inclusive ranges of `also` is stored. The number forgotten."""
+        span = self._spans.get((kind, boot))
+        if span is None:
+            return 0
+        before = len(self._entries)
+        for first, last in ((span.low, seq), *also):
+            for stored in range(max(first, span.low), min(last, span.high) + 1):
+                self.drop(Name(kind, boot, stored))
+        span.low = max(span.low, seq + 1)
+        if span.low > span.high:
+            del self._spans[kind, boot]
+        return before - len(self._entries)
+
+    def drop(self, name: Name) -> bool:
+        """Forget one reading; False when it was not here."""
+        entry = self._entries.pop(name, None)
+        if entry is None:
+            return False
+        self.unsent_count -= entry.sent_ms is None
+        return True
+
+    def line_lost(self) -> None:
+        """The connection is gone: what was sent on it and has no receipt must be sent again."""
+        for entry in self._entries.values():
+            entry.sent_ms = None
+        self.unsent_count = len(self._entries)
+
+    def take_unsent(self, link_ms: int) -> list[Entry]:
+        """All that is not on this connection yet, oldest first; marked as sent."""
+        if not self.unsent_count:
+            return []
+        return self._mark((entry for entry in self if entry.sent_ms is None), link_ms)
+
+    def take_overdue(self, sent_until_ms: int, link_ms: int) -> list[Entry]:
+        """All that was sent at or before an instant and still has no receipt; marked as sent again."""
+        overdue = (entry for entry in self if entry.sent_ms is not None and entry.sent_ms <= sent_until_ms)
+        return self._mark(overdue, link_ms)
+
+    def _mark(self, entries: Iterable[Entry], link_ms: int) -> list[Entry]:
+        taken = list(entries)
+        for entry in taken:
+            self.unsent_count -= entry.sent_ms is None
+            entry.sent_ms = link_ms
+        return taken
+
+
+def backlog_payloads(entries: Iterable[Entry]) -> Iterator[bytes]:
+    """Backlog documents within the protocol's two limits, oldest reading first."""
+    batch: list[bytes] = []
+    size = _ENVELOPE
+    for entry in entries:
+        reading = b'{"kind":"%s",' % entry.name.kind.encode() + entry.payload[1:]
+        if batch and (len(batch) == BACKLOG_MAX_READINGS or size + len(reading) + 1 > BACKLOG_MAX_BYTES):
+            yield b'{"readings":[' + b",".join(batch) + b"]}"
+            batch, size = [], _ENVELOPE
+        batch.append(reading)
+        size += len(reading) + 1
+    if batch:
+        yield b'{"readings":[' + b",".join(batch) + b"]}"
