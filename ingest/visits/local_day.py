@@ -38,7 +38,9 @@ class LocalDays:
     def start_ms(self, day: date) -> int:
         """The first instant of a day; of a day that the zone left out, the instant where it would have been."""
         low, high = self._midnights(day)
-        # They differ where the clocks change over midnight. Where an hour is left out, the day begins at the change.
+        if self._local(low).date() >= day:
+            return low
+        # The clocks are put forward over midnight, which is left out: the day begins at the change.
         while low < high:
             middle = (low + high) // 2
             if self._local(middle).date() < day:
