@@ -69,7 +69,6 @@ class StateChange(NamedTuple):
 
     station: str
     state: State
-    payload: bytes
 
 
 class Ignored(NamedTuple):
@@ -125,7 +124,7 @@ def _decode_state(station: str, payload: bytes) -> StateChange:
     if len(payload) > READING_MAX_BYTES:
         raise _too_large(station, payload, READING_MAX_BYTES)
     try:
-        return StateChange(station, STATE.validator.validate_json(payload), payload)
+        return StateChange(station, STATE.validator.validate_json(payload))
     except ValidationError as error:
         raise _refusal(error, payload, station) from None
 

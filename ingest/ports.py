@@ -75,6 +75,10 @@ LATE_MS = 5 * 60_000
 class Registry(Protocol):
     """The stations, regions and articles that the platform knows; held in memory."""
 
+    @property
+    def version(self) -> int:
+        """Grows with every change."""
+
     def station(self, station_id: str) -> Station | None:
         """The entry, or None."""
 

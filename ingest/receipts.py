@@ -68,7 +68,7 @@ class Receipts:
 def _receipt(owed: Owed, now_ms: int) -> bytes:
     stored = []
     for kind, boot in sorted(owed.marks):
-        seqs = owed.live.tracks[kind].seqs(boot)
+        seqs = owed.live.track(kind).seqs(boot)
         if seqs is not None:
             also = tuple((low, high) for low, high in (seqs.ranges or ())[-ALSO_MAX:])
             stored.append(StoredUpTo(kind=kind, boot=boot, seq=seqs.contiguous, also=also))

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from ingest.database import checkpoints, latest, ledger, quality
 from ingest.database.database import Database
 from ingest.keeper import SNAPSHOT_MARK
-from ingest.live.snapshot import SnapshotRow, load
+from ingest.live.snapshot import load
 from ingest.live.station import LiveStation
 from ingest.model import LedgerRow, Occupancy
 from ingest.ports import ReadingStore
@@ -28,8 +28,11 @@ async def restore(
     """Fill the books; gives how many readings were taken in again behind the checkpoint."""
 
     def read(connection: Connection) -> tuple[dict[str, LiveStation], int]:
-        stations = load((SnapshotRow(*row[:-1]) for row in latest.every(connection)), default_interval_ms)
-        books.ledger.restore(ledger.rows_on_days(connection, [today - timedelta(days=1), today]))
+        stations = load(latest.every(connection), default_interval_ms, books.picture.own_id)
+        books.ledger.restore(
+            row._replace(station=books.picture.own_id(row.station))
+            for row in ledger.rows_on_days(connection, [today - timedelta(days=1), today])
+        )
         for station, record in quality.every(connection).items():
             books.quality.of(station).load(dict(record))
         return stations, int(checkpoints.read(connection, SNAPSHOT_MARK) or 0)

@@ -6,7 +6,7 @@ Never: guesses. A DUP flag, a clock or an arrival time play no part.
 
 from bisect import bisect_right
 from enum import Enum
-from typing import Final
+from typing import Any, Final
 
 Ranges = list[list[int]]
 """Inclusive [from, to], ascending, with at least one number between neighbours."""
@@ -171,18 +171,12 @@ class Sequence(Seqs):
 
     # ---- what a checkpoint keeps ----
 
-    def dump(self) -> list[object]:
+    def dump(self) -> list[Any]:
         """As plain lists; `load` is the reverse."""
         older = [[boot, seqs.contiguous, seqs.ranges] for boot, seqs in (self.older or {}).items()]
         return [self.boot, self.contiguous, self.ranges, self.met, older]
 
-    def load(self, dumped: list[object]) -> None:
-        """Take over what `dump` gave; raises ValueError when it is something else."""
-        match dumped:
-            case [int(boot), int(contiguous), ranges, int(met), list(older)] if ranges is None or isinstance(
-                ranges, list
-            ):
-                self.boot, self.contiguous, self.ranges, self.met = boot, contiguous, ranges, met
-                self.older = {start: Seqs(upto, above) for start, upto, above in older} or None
-            case _:
-                raise ValueError(f"not a dumped sequence: {dumped!r}")
+    def load(self, dumped: list[Any]) -> None:
+        """Take over what `dump` gave."""
+        self.boot, self.contiguous, self.ranges, self.met, older = dumped
+        self.older = {boot: Seqs(upto, above) for boot, upto, above in older} or None

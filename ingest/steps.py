@@ -143,7 +143,7 @@ class Steps:
 
     def _state(self, change: StateChange, now_ms: int) -> None:
         live, accounting = self._station(change.station), self._books.accounting
-        if not live.take_state(change.state, change.payload, now_ms):
+        if not live.take_state(change.state, now_ms):
             accounting.late_wills += 1
             self._books.quality.of(live.id).late_wills += 1
         elif change.state.online:

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from sqlalchemy import Connection, select
 
 from ingest.database.bulk import BulkWriter, last_wins
+from ingest.database.streaming import stream
 from ingest.database.tables import LATEST
 
 
@@ -32,9 +33,6 @@ class LatestRow(NamedTuple):
 UPSERT: Final = BulkWriter(LATEST, last_wins)
 ALL: Final = select(LATEST)
 
-ROWS_AT_ONCE: Final = 5_000
-"""Rows fetched in one go. Larger: memory for as many payloads of up to 16 KiB; smaller: more turns of the loop."""
-
 
 def upsert(connection: Connection, rows: Iterable[LatestRow]) -> None:
     """Write rows; of several for one (station, kind) the last one stays."""
@@ -44,6 +42,4 @@ def upsert(connection: Connection, rows: Iterable[LatestRow]) -> None:
 
 def every(connection: Connection) -> Iterator[LatestRow]:
     """All rows, in no order, streamed; to be used up before the transaction ends."""
-    with connection.execute(ALL, execution_options={"yield_per": ROWS_AT_ONCE}) as result:
-        for rows in result.partitions():
-            yield from map(LatestRow._make, rows)
+    return map(LatestRow._make, stream(connection, ALL))

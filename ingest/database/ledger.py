@@ -4,13 +4,14 @@ Enters: rows of what was seen, in any order, any number of times, from any numbe
 Leaves: rows of all that was ever seen. Never: counts visits.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, func, or_, select, tuple_
 
 from ingest.database.bulk import BulkWriter, Columns, Outcome
+from ingest.database.streaming import stream
 from ingest.database.tables import LEDGER
 from ingest.model import LedgerRow, Mark
 
@@ -70,7 +71,6 @@ ROWS_OF: Final = (
     )
     .order_by("station", "day", "epoch")
 )
-ROWS_ON_DAYS: Final = select(*_ROW).where(LEDGER.c.day.in_(bindparam("days", expanding=True)))
 # Not DISTINCT: for its sake SQLite walks the whole key, in order of station, instead of the index of `updated_ms`.
 CHANGED_SINCE: Final = select(LEDGER.c.station).where(LEDGER.c.updated_ms >= bindparam("since_ms"))
 
@@ -106,9 +106,15 @@ def rows_of(connection: Connection, stations: Sequence[str], from_day: date) -> 
     ]
 
 
-def rows_on_days(connection: Connection, days: Sequence[date]) -> list[LedgerRow]:
-    """All stations' rows of these days, in no order."""
-    return [_ledger_row(row) for row in connection.execute(ROWS_ON_DAYS, {"days": days})]
+def rows_on_days(connection: Connection, days: Sequence[date]) -> Iterator[LedgerRow]:
+    """All stations' rows of these days, in no order, streamed; to be used up before the transaction ends.
+
+    Rows of one day share its object: a fleet has two days and 186,100 rows.
+    """
+    # SQLite's driver gives a date as its text.
+    own: dict[object, date] = {day.isoformat(): day for day in days} | {day: day for day in days}
+    for station, day, *rest in stream(connection, select(*_ROW).where(LEDGER.c.day.in_(days))):
+        yield _ledger_row((station, own[day], *rest))
 
 
 def stations_changed_since(connection: Connection, since_ms: int) -> list[str]:

@@ -12,11 +12,9 @@ from typing import Any, Final
 from sqlalchemy import Connection, delete, func, or_, select
 
 from ingest.database.bulk import BulkWriter, Columns, Outcome, last_wins
+from ingest.database.streaming import stream
 from ingest.database.tables import ARTICLE, STATION
 from ingest.model import Access, Article, Station
-
-ROWS_AT_ONCE: Final = 5_000
-"""Rows fetched in one go. Larger: they stand in memory beside the stations made of them; smaller: more fetches."""
 
 
 def _if_changed(kept: Columns, offered: Columns) -> Outcome:
@@ -64,31 +62,26 @@ def load_all(connection: Connection) -> Iterator[Station]:
         return found
 
     one_of: Callable[[Any, Any], Any] = texts.setdefault
-    # As text, which SQLAlchemy does not look at value by value: 186,100 rows come with every start.
-    result = connection.exec_driver_sql(
-        str(SELECT_STATIONS.compile(dialect=connection.dialect)), execution_options={"stream_results": True}
-    )
-    for rows in result.partitions(ROWS_AT_ONCE):
-        for row in rows:
-            station, name, lat, lon, province, city, district, address, name_en, capacity, *rest = row
-            services, hours, access, smart, model = rest
-            yield Station(
-                id=station,
-                name=name,
-                lat=lat,
-                lon=lon,
-                province=one_of(province, province),
-                city=one_of(city, city),
-                district=one_of(district, district),
-                address=address,
-                name_en=one_of(name_en, name_en),
-                capacity=capacity,
-                services=services_of(services),
-                hours=one_of(hours, hours),
-                access=accesses[access],
-                smart=bool(smart),
-                model=bool(model),
-            )
+    for row in stream(connection, SELECT_STATIONS):
+        station, name, lat, lon, province, city, district, address, name_en, capacity, *rest = row
+        services, hours, access, smart, model = rest
+        yield Station(
+            id=station,
+            name=name,
+            lat=lat,
+            lon=lon,
+            province=one_of(province, province),
+            city=one_of(city, city),
+            district=one_of(district, district),
+            address=address,
+            name_en=one_of(name_en, name_en),
+            capacity=capacity,
+            services=services_of(services),
+            hours=one_of(hours, hours),
+            access=accesses[access],
+            smart=bool(smart),
+            model=bool(model),
+        )
 
 
 def save_articles(connection: Connection, articles: Sequence[Article]) -> None:

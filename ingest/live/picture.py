@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from ingest.live.regions import Days, steps
+from ingest.live.regions import Days, RegionSums, Summaries
 from ingest.live.station import LiveStation
 from ingest.model import Presence, StationStatus, Summary
 from ingest.ports import Registry
@@ -24,7 +24,8 @@ class LivePicture:
         self._registry = registry
         self._default_interval_ms = default_interval_ms
         self._days = days
-        self._summaries: dict[str | None, Summary] = {}
+        self._sums = RegionSums(registry)
+        self._summaries: Summaries = {}
         self.stations: dict[str, LiveStation] = {}
         self.strangers: dict[str, LiveStation] = {}
         """Those of `stations` that were not in the registry when they were first heard."""
@@ -32,7 +33,12 @@ class LivePicture:
     def station(self, station_id: str) -> LiveStation:
         """Made at the first word from it."""
         live = self.stations.get(station_id)
-        return live if live is not None else self.adopt(LiveStation(station_id, self._default_interval_ms))
+        return live if live is not None else self.adopt(LiveStation(self.own_id(station_id), self._default_interval_ms))
+
+    def own_id(self, station_id: str) -> str:
+        """The registry's string object for an id, so that it is in memory once; the given one for a stranger."""
+        entry = self._registry.station(station_id)
+        return entry.id if entry is not None else station_id
 
     def adopt(self, live: LiveStation) -> LiveStation:
         """Take in a station that was made elsewhere, such as from a snapshot."""
@@ -68,7 +74,7 @@ class LivePicture:
 
     async def summarise(self, now_ms: int) -> None:
         """Make all summaries anew, without holding the event loop for long."""
-        for summaries in steps(self._registry, self.stations, now_ms, self._days):
+        for summaries in self._sums.steps(self.stations, now_ms, self._days):
             if summaries is not None:
                 self._summaries = summaries
             await asyncio.sleep(0)

@@ -4,16 +4,17 @@ Enters: live stations. Leaves: plain rows for `ingest.database.latest`, and from
 Never: touches a database.
 """
 
-from collections.abc import Iterable, Iterator
-from typing import Final, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Final, NamedTuple
 
 from pydantic_core import from_json, to_json
 
 from gateway.payloads import ADAPTERS, STATE
-from ingest.live.station import LiveStation
-from ingest.model import Kind
+from ingest.live.station import LiveStation, Will
+from ingest.model import Kind, Occupancy
 
 STATE_ROW: Final = "state"
+_KINDS: Final = {kind.value: kind for kind in Kind}
 
 
 class SnapshotRow(NamedTuple):
@@ -31,48 +32,43 @@ class SnapshotRow(NamedTuple):
 
 def rows_of(live: LiveStation) -> Iterator[SnapshotRow]:
     """All rows of a station."""
-    presence = to_json([live.will_boot, live.will_ms]).decode()
-    yield SnapshotRow(live.id, STATE_ROW, live.birth_boot, None, None, live.heard_ms, live.birth_payload, presence)
-    for kind, track in live.tracks.items():
+    birth = live.whole_birth()
+    payload = birth.model_dump_json(exclude_none=True).encode() if birth else b""
+    will = to_json(live.will).decode() if live.will else None
+    yield SnapshotRow(live.id, STATE_ROW, live.birth_boot, None, None, live.heard_ms, payload, will)
+    for kind, track in live.tracks():
+        seen = to_json(track.dump()).decode()
         yield SnapshotRow(
-            live.id,
-            kind.value,
-            track.boot,
-            track.highest,
-            track.ts_ms,
-            track.received_ms,
-            track.payload,
-            to_json(track.dump()).decode(),
+            live.id, kind.value, track.boot, track.highest, track.ts_ms, track.received_ms, track.payload, seen
         )
 
 
-def load(rows: Iterable[SnapshotRow], default_interval_ms: int) -> dict[str, LiveStation]:
-    """The stations of these rows, in whatever order they come."""
+def load(
+    rows: Iterable[Sequence[Any]], default_interval_ms: int, own_id: Callable[[str], str]
+) -> dict[str, LiveStation]:
+    """The stations of these rows (`SnapshotRow`, or longer ones that begin like it), in whatever order they come.
+
+    `own_id` gives the string object that the registry holds for an id, so that it is in memory once.
+    """
     stations: dict[str, LiveStation] = {}
-    kinds = {kind.value: kind for kind in Kind}
-    for station, kind, boot, _seq, ts_ms, received_ms, payload, seen in rows:
+    for row in rows:
+        station, name, boot, _seq, ts_ms, received_ms, payload, seen = row[:8]
         live = stations.get(station)
         if live is None:
-            live = stations[station] = LiveStation(station, default_interval_ms)
-        if kind == STATE_ROW:
-            _load_state(live, boot, received_ms, payload, seen)
+            known = own_id(station)
+            live = stations[known] = LiveStation(known, default_interval_ms)
+        if name == STATE_ROW:
+            live.heard_ms = received_ms
+            if payload:
+                live.adopt_birth(STATE.validate_json(payload))
+            live.birth_boot = boot
+            live.will = Will(*from_json(seen)) if seen else None
             continue
-        track = live.track(kinds[kind])
-        track.load(from_json(seen or ""))
-        track.ts_ms, track.received_ms, track.payload = ts_ms or 0, received_ms, payload
-        if payload and kinds[kind] in _SHOWN:
-            live.show_body(kinds[kind], ADAPTERS[kinds[kind]].validate_json(payload))
+        kind = _KINDS[name]
+        track = live.track(kind)
+        track.load(from_json(seen))
+        track.ts_ms, track.received_ms, track.payload = ts_ms, received_ms, payload
+        if kind is Kind.OCCUPANCY and payload:
+            body = ADAPTERS[kind].validate_json(payload)
+            live.present = body.present if isinstance(body, Occupancy) else 0
     return stations
-
-
-_SHOWN: Final = frozenset({Kind.OCCUPANCY, Kind.EXCHANGE})
-
-
-def _load_state(live: LiveStation, boot: int, heard_ms: int, payload: bytes, presence: str | None) -> None:
-    live.heard_ms = heard_ms
-    live.birth_boot, live.birth_payload = boot, payload
-    live.will_boot, live.will_ms = from_json(presence or "[0,0]")
-    if payload:
-        interval_s = STATE.validate_json(payload).interval_s
-        if interval_s is not None:
-            live.interval_ms = int(interval_s * 1000)

@@ -1,13 +1,14 @@
 """One station as it was last heard: its newest reading of each kind, and whether it is there at all.
 
 Enters: readings, births, wills, `now`. Leaves: a `StationStatus`. Never: an old value as if it were now.
-There are 186,100 of these: slots, shared integers, payloads as the bytes they came in.
+There are 186,100 of these: slots, shared objects, payloads as the bytes they came in.
 """
 
-from typing import Final, cast
+from collections.abc import Iterator
+from typing import Final, NamedTuple, cast
 
-from gateway.payloads import ADAPTERS, STATE
-from ingest.model import Exchange, Kind, Occupancy, Presence, Reading, ReadingBody, Seen, State, StationStatus
+from gateway.payloads import ADAPTERS
+from ingest.model import Kind, Occupancy, Presence, Reading, ReadingBody, Seen, State, StationStatus
 from ingest.sequence import Sequence
 
 MISSED_INTERVALS: Final = 3
@@ -33,47 +34,65 @@ class Track(Sequence):
         self.payload = b""
 
 
+class Will(NamedTuple):
+    """A last will that is in force."""
+
+    boot: int
+    received_ms: int
+
+
 class LiveStation:
-    """All that is held of a station."""
+    """All that is held of a station. The tracks are attributes named like their kind."""
 
     __slots__ = (
+        "battery",
+        "birth",
         "birth_boot",
-        "birth_payload",
-        "claimed",
-        "donated",
+        "birth_ts_ms",
+        "exchange",
         "heard_ms",
         "id",
         "interval_ms",
         "is_dirty",
+        "medicine",
+        "occupancy",
         "present",
-        "tracks",
-        "will_boot",
-        "will_ms",
+        "will",
     )
 
     def __init__(self, station: str, interval_ms: int) -> None:
         self.id = station
-        self.tracks: dict[Kind, Track] = {}
+        self.occupancy: Track | None = None
+        self.battery: Track | None = None
+        self.medicine: Track | None = None
+        self.exchange: Track | None = None
         self.heard_ms = 0
         """When anything was last received; 0 before."""
         self.interval_ms = interval_ms
+        self.birth: State | None = None
+        """Shared by all stations of one make, so without `boot` and `ts`, which stand beside it."""
         self.birth_boot = 0
-        self.birth_payload = b""
-        self.will_boot = 0
-        """Boot of the will that is in force; 0 when none is."""
-        self.will_ms = 0
+        self.birth_ts_ms: int | None = None
+        self.will: Will | None = None
         self.present = 0
-        self.donated = 0
-        self.claimed = 0
+        """People inside, of the newest occupancy."""
         self.is_dirty = False
         """Whether it changed since the last checkpoint took it."""
 
     def track(self, kind: Kind) -> Track:
         """Made at the first reading of a kind."""
-        track = self.tracks.get(kind)
+        track: Track | None = getattr(self, kind)
         if track is None:
-            track = self.tracks[kind] = Track()
+            track = Track()
+            setattr(self, kind, track)
         return track
+
+    def tracks(self) -> Iterator[tuple[Kind, Track]]:
+        """Those that there are."""
+        for kind in Kind:
+            track: Track | None = getattr(self, kind)
+            if track is not None:
+                yield kind, track
 
     def show(self, track: Track, reading: Reading) -> None:
         """The newest reading of its kind becomes what is shown."""
@@ -81,70 +100,95 @@ class LiveStation:
         track.ts_ms = body.ts
         track.received_ms = reading.received_ms
         track.payload = reading.payload
-        if self.will_boot and (body.boot > self.will_boot or reading.received_ms > self.will_ms + IN_FLIGHT_MS):
-            self.will_boot = 0
-        self.show_body(reading.kind, body)
-
-    def show_body(self, kind: Kind, body: ReadingBody) -> None:
-        """Keep aside what regions are summed from."""
-        if kind is Kind.OCCUPANCY:
+        if self.will is not None and (
+            body.boot > self.will.boot or reading.received_ms > self.will.received_ms + IN_FLIGHT_MS
+        ):
+            self.will = None
+        if reading.kind is Kind.OCCUPANCY:
             self.present = cast("Occupancy", body).present
-        elif kind is Kind.EXCHANGE:
-            shelf = cast("Exchange", body)
-            self.donated, self.claimed = shelf.donated, shelf.claimed
 
-    def take_state(self, state: State, payload: bytes, received_ms: int) -> bool:
+    def take_state(self, state: State, received_ms: int) -> bool:
         """A birth or a will; False for a will of an old connection that arrives late, which changes nothing."""
         if not state.online:
             if state.boot < self.birth_boot:
                 return False
-            if not self.will_boot:
-                self.will_ms = received_ms
-            self.will_boot = state.boot
+            self.will = Will(state.boot, self.will.received_ms if self.will else received_ms)
             return True
         if state.boot >= self.birth_boot:
-            self.birth_boot = state.boot
-            self.birth_payload = payload
-            self.will_boot = 0
-            if state.interval_s is not None:
-                self.interval_ms = int(state.interval_s * 1000)
+            self.adopt_birth(state)
+            self.will = None
         self.heard_ms = received_ms
         return True
+
+    def adopt_birth(self, state: State) -> None:
+        """What the station said of itself."""
+        self.birth_boot, self.birth_ts_ms = state.boot, state.ts
+        self.birth = _makes.shared(state)
+        if state.interval_s is not None:
+            self.interval_ms = int(state.interval_s * 1000)
+
+    def whole_birth(self) -> State | None:
+        """The birth as it was sent."""
+        if self.birth is None:
+            return None
+        return self.birth.model_copy(update={"boot": self.birth_boot, "ts": self.birth_ts_ms})
 
     # ---- what is seen of it ----
 
     def dark_since_ms(self, now_ms: int) -> int | None:
         """When it fell silent, or None while it is heard."""
-        if self.will_boot:
-            return self.will_ms
+        if self.will is not None:
+            return self.will.received_ms
         silence_ms = MISSED_INTERVALS * self.interval_ms
         return self.heard_ms if now_ms - self.heard_ms > silence_ms else None
 
     def presence(self, now_ms: int) -> Presence:
         """Heard, silent, or never heard."""
-        if not self.heard_ms and not self.will_boot:
+        if not self.heard_ms and self.will is None:
             return Presence.NEVER_SEEN
         return Presence.ONLINE if self.dark_since_ms(now_ms) is None else Presence.DARK
 
     def is_stale(self, track: Track, now_ms: int) -> bool:
         """Whether the newest reading of a kind is too old to be called the present."""
-        return self.will_boot != 0 or now_ms - track.ts_ms > MISSED_INTERVALS * self.interval_ms
+        return self.will is not None or now_ms - track.ts_ms > MISSED_INTERVALS * self.interval_ms
+
+    def body(self, kind: Kind) -> ReadingBody | None:
+        """The newest reading of a kind. Parsed here, when somebody looks, and not for every reading."""
+        track: Track | None = getattr(self, kind)
+        return ADAPTERS[kind].validate_json(track.payload) if track is not None and track.payload else None
 
     def status(self, now_ms: int) -> StationStatus:
-        """The picture at one instant. Payloads are parsed here, when somebody looks, and not for every reading."""
+        """The picture at one instant."""
+        seen = {}
+        for kind, track in self.tracks():
+            body = self.body(kind)
+            if body is not None:
+                seen[kind] = Seen(body, track.received_ms, self.is_stale(track, now_ms))
+        presence = self.presence(now_ms)
         return StationStatus(
             station=self.id,
-            presence=self.presence(now_ms),
+            presence=presence,
             heard_ms=self.heard_ms or None,
-            dark_since_ms=self.dark_since_ms(now_ms) if self.heard_ms or self.will_boot else None,
-            birth=STATE.validate_json(self.birth_payload) if self.birth_payload else None,
-            seen={
-                kind: Seen(
-                    body=ADAPTERS[kind].validate_json(track.payload),
-                    received_ms=track.received_ms,
-                    is_stale=self.is_stale(track, now_ms),
-                )
-                for kind, track in self.tracks.items()
-                if track.payload
-            },
+            dark_since_ms=None if presence is Presence.NEVER_SEEN else self.dark_since_ms(now_ms),
+            birth=self.whole_birth(),
+            seen=seen,
         )
+
+
+class _Makes:
+    """One birth for all stations that say the same of themselves; bounded, since what they say comes from outside."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._known: dict[str, State] = {}
+
+    def shared(self, state: State) -> State:
+        alike = state.model_copy(update={"boot": 1, "ts": None})
+        name = alike.model_dump_json()
+        if len(self._known) >= self._most:
+            self._known.clear()
+        return self._known.setdefault(name, alike)
+
+
+_makes: Final = _Makes(1_000)
+"""Kinds of firmware, model and sensors. Larger: memory, if somebody invents them. Smaller: fewer are shared."""

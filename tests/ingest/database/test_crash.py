@@ -29,7 +29,7 @@ async def test_what_was_durable_survives_a_kill(url: str, wait_s: float) -> None
     told = kill_while_merging(url, 5, wait_s)
     database = Database(url)
     await database.open()
-    found = await database.read(lambda c: ledger.rows_on_days(c, [merging_child.DAY]))
+    found = await database.read(lambda c: list(ledger.rows_on_days(c, [merging_child.DAY])))
     assert len(found) == merging_child.STATIONS
     [highest] = {one.highest for one in found}
     assert highest in {told, told + 1}

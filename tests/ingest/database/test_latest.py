@@ -4,7 +4,8 @@ from functools import partial
 
 from ingest.database import checkpoints, latest, quality
 from ingest.database.database import Database
-from ingest.database.latest import ROWS_AT_ONCE, LatestRow
+from ingest.database.latest import LatestRow
+from ingest.database.streaming import ROWS_AT_ONCE
 
 
 def row(station: str, kind: str = "occupancy", boot: int = 7) -> LatestRow:

@@ -115,7 +115,7 @@ async def test_merge_of_large_batches_loses_no_row(database: Database) -> None:
         batch = [row(station, DAY) for station in stations[start : start + size]]
         await merge(database, batch)
         start += size
-    found = await database.read(lambda c: ledger.rows_on_days(c, [DAY]))
+    found = await database.read(lambda c: list(ledger.rows_on_days(c, [DAY])))
     assert sorted(one.station for one in found) == stations[:start]
 
 
@@ -151,7 +151,7 @@ async def test_rows_on_days_gives_those_days_of_all_stations(database: Database)
     """Exactly the days asked for."""
     days = [DAY + timedelta(days=ahead) for ahead in range(4)]
     await merge(database, [row(s, d) for s in ("yz-a", "yz-b") for d in days])
-    found = await database.read(lambda c: ledger.rows_on_days(c, [days[1], days[3]]))
+    found = await database.read(lambda c: list(ledger.rows_on_days(c, [days[1], days[3]])))
     assert sorted((one.station, one.day) for one in found) == [(s, days[d]) for s in ("yz-a", "yz-b") for d in (1, 3)]
 
 
@@ -167,7 +167,7 @@ async def test_two_ingesters_merge_the_same_rows(database: Database, url: str) -
             await merge(into, batch)
 
     await asyncio.gather(ingest(database, stations, 100), ingest(other, stations[::-1], 110))
-    found = await database.read(lambda c: ledger.rows_on_days(c, [DAY]))
+    found = await database.read(lambda c: list(ledger.rows_on_days(c, [DAY])))
     await other.close()
     assert sorted(one.station for one in found) == stations
     assert {(one.lowest, one.highest, one.first.seq, one.last.seq) for one in found} == {(100, 129, 100, 129)}

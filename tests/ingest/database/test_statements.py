@@ -48,7 +48,7 @@ def test_bulk_statement_keeps_to_the_limits_of_both(writer: BulkWriter) -> None:
 
 SEARCHES: dict[str, Callable[[Connection], object]] = {
     "ledger.rows_of": partial(ledger.rows_of, stations=["yz-a"], from_day=DAY),
-    "ledger.rows_on_days": partial(ledger.rows_on_days, days=[DAY]),
+    "ledger.rows_on_days": lambda c: list(ledger.rows_on_days(c, days=[DAY])),
     "ledger.stations_changed_since": partial(ledger.stations_changed_since, since_ms=1),
     "day_counts.of_stations": partial(day_counts.of_stations, stations=["yz-a"], first=DAY, last=DAY),
     "day_counts.of_days": partial(day_counts.of_days, first=DAY, last=DAY),
