@@ -5,6 +5,7 @@ asked cannot be done, or 2 when it was asked wrongly. Never: a traceback for wha
 """
 
 import asyncio
+import errno
 import logging
 import sys
 from pathlib import Path
@@ -18,6 +19,8 @@ from assembly.settings import Settings
 from assembly.settings_sources import CONFIG_VARIABLE, WrongSettings, load
 from gateway.child_server import ServerFailed
 from ingest.ports import StoreMisconfigured, TransientStoreError
+
+UNUSABLE_ADDRESS: Final = {errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES}
 
 out: Final = Console()
 err: Final = Console(stderr=True, soft_wrap=True)
@@ -51,7 +54,9 @@ def demo(
     stations: Annotated[int, typer.Option(min=1, max=2000, help="How many stations are simulated.")] = 60,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the page; 0: a free one.")] = 8080,
     data: Annotated[Path | None, typer.Option(help="Folder to keep the data in; else a temporary one.")] = None,
-    speed: Annotated[float, typer.Option(min=0.1, max=1000, help="How fast the stations' clocks run.")] = 1.0,
+    speed: Annotated[
+        float, typer.Option(min=0.1, max=10, help="1: a reading of each kind every 10 s; 2: every 5 s.")
+    ] = 1.0,
 ) -> None:
     """A first look: broker, store, platform and simulated stations in one go. Ctrl-C stops all of it.
 
@@ -61,7 +66,7 @@ def demo(
     """
     from assembly.demo import demo as run_demo
 
-    asyncio.run(run_demo(stations=stations, port=port, data=data, speed=speed))
+    asyncio.run(run_demo(stations=stations, port=port, data=data, speed=speed, console=out))
 
 
 @app.command()
@@ -230,6 +235,10 @@ def main() -> None:
         fail(str(wrong), code=2)
     except (StoreMisconfigured, TransientStoreError, ServerFailed) as failed:
         fail(str(failed))
+    except OSError as failed:
+        if failed.errno not in UNUSABLE_ADDRESS:
+            raise
+        fail(f"{failed.strerror}: choose another port (--port, or api.port)")
 
 
 if __name__ == "__main__":

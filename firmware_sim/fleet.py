@@ -156,13 +156,14 @@ class Fleet:
 
     async def _drive(self) -> None:
         self._phase = "history"
-        agenda = [(berth.site.next_due_ms, index) for index, berth in enumerate(self._berths)]
-        heapq.heapify(agenda)
+        agenda = self._agenda()
         steps = 0
         while not self._stopping.is_set():
             due_ms, index = agenda[0]
             if self._phase == "history" and due_ms >= self._pace.live_from_ms:
                 self._go_live()
+                # Every interval has changed: what was due in minutes is due in seconds.
+                agenda = self._agenda()
                 continue
             if self._end_ms is not None and due_ms >= self._end_ms:
                 break
@@ -179,6 +180,12 @@ class Fleet:
             steps += 1
             if steps % _BREATH_STEPS == 0:
                 await asyncio.sleep(0)
+
+    def _agenda(self) -> list[tuple[int, int]]:
+        """A heap of when each berth is next due."""
+        agenda = [(berth.site.next_due_ms, index) for index, berth in enumerate(self._berths)]
+        heapq.heapify(agenda)
+        return agenda
 
     def _step(self, berth: Berth, due_ms: int) -> None:
         self._pace.reach(due_ms)

@@ -5,12 +5,11 @@ Never: outlives us, listens beyond loopback (it has no ACL), or keeps a message 
 """
 
 import socket
-import sys
 import time
 from pathlib import Path
 from typing import Final
 
-from gateway.child_server import LOOPBACK, ChildServer, free_port
+from gateway.child_server import LOOPBACK, ChildServer, free_port, module_command
 
 PACKET_MAX_BYTES: Final = 2 * 1024 * 1024
 """Smaller than a backlog of 256 KiB: stations would be cut off without a word. As it is, a message of 1 MB still
@@ -27,8 +26,6 @@ subscriber that is further behind loses the oldest messages silently. Larger: me
 
 MQTT_3_1_1: Final = 4
 MQTT_5: Final = 5
-
-_CHILD: Final = Path(__file__).with_name("broker_child.py")
 
 
 def config_text(port: int, port_v5: int) -> str:
@@ -101,10 +98,10 @@ class EmbeddedBroker(ChildServer):
         return f"mqtt://{LOOPBACK}:{self.port_v5}"
 
     def prepare(self) -> list[str]:
-        """Write the TOML. -P: the child's own folder must not shadow the standard library."""
+        """Write the TOML."""
         config = self.folder / "broker.toml"
         config.write_text(config_text(self.port, self.port_v5), encoding="utf-8")
-        return [sys.executable, "-P", str(_CHILD), str(config)]
+        return module_command("gateway.broker_child", str(config))
 
     def answers(self) -> bool:
         """Both ports answer a CONNECT of their version."""

@@ -1,20 +1,14 @@
 """The child process of `gateway.broker`: rumqttd with one TOML file, for as long as the parent lives.
 
-Enters: the path of the TOML. Leaves: listening ports. Never: imports the house (it is run by path).
+Enters: the path of the TOML. Leaves: listening ports. Never: in the platform's own process: it cannot be stopped there.
 """
 
 import logging
-import os
 import sys
-import threading
 
 from iotcore import IotCoreBroker
 
-
-def _leave_with_the_parent() -> None:
-    """The parent holds the other end of our stdin: it ends when the parent does, even by SIGKILL."""
-    sys.stdin.buffer.read()
-    os._exit(0)
+from gateway.child_server import leave_with_the_parent
 
 
 def main(config: str) -> None:
@@ -23,7 +17,7 @@ def main(config: str) -> None:
     # rumqttd opens an error span for every packet; its lines would be one a message, and name nothing wrong.
     logging.getLogger("rumqttd").setLevel(logging.CRITICAL)
     logging.getLogger("tracing").setLevel(logging.CRITICAL)
-    threading.Thread(target=_leave_with_the_parent, name="parent-watch", daemon=True).start()
+    leave_with_the_parent()
     broker = IotCoreBroker(config_path=config)
     # Without this look rumqttd goes on with the listeners that it could bind.
     broker.check_ports()

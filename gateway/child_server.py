@@ -5,8 +5,11 @@ Never: knows what it serves, or kills by name: only the process that it started 
 """
 
 import contextlib
+import os
 import socket
 import subprocess
+import sys
+import threading
 import time
 from abc import ABC, abstractmethod
 from pathlib import Path
@@ -23,6 +26,10 @@ POLL_S: Final = 0.01
 """Between looks at a socket that is not open yet. Longer delays every start; shorter burns the core the child needs."""
 
 
+HOUSE: Final = str(Path(__file__).parents[1])
+"""Where the rooms are, so that a child finds them whatever the current folder is."""
+
+
 class ServerFailed(RuntimeError):
     """The server did not come up; the text carries its own last words."""
 
@@ -33,6 +40,28 @@ def free_port() -> int:
         probe.bind((LOOPBACK, 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def module_command(module: str, *arguments: str) -> list[str]:
+    """The command line that runs a module of ours in a child; with the environment of `child_environment`."""
+    # -P: neither the current folder nor the module's own may shadow the standard library.
+    return [sys.executable, "-P", "-m", module, *arguments]
+
+
+def child_environment() -> dict[str, str]:
+    """Our environment, in which the rooms can be imported."""
+    given = os.environ.get("PYTHONPATH")
+    return os.environ | {"PYTHONPATH": f"{HOUSE}{os.pathsep}{given}" if given else HOUSE}
+
+
+def leave_with_the_parent() -> None:
+    """In a child: end when the parent does, even by SIGKILL. The parent holds the other end of our standard input."""
+
+    def watch() -> None:
+        sys.stdin.buffer.read()
+        os._exit(0)
+
+    threading.Thread(target=watch, name="parent-watch", daemon=True).start()
 
 
 class ChildServer(ABC):
@@ -66,7 +95,12 @@ class ChildServer(ABC):
             # stdin: a pipe that closes with us, for children that watch it. A session of its own: Ctrl-C in a terminal
             # goes to us alone, and we stop the server when we are done with it.
             self._process = subprocess.Popen(  # noqa: S603 - the command line is ours
-                command, stdin=subprocess.PIPE, stdout=output, stderr=output, start_new_session=True
+                command,
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                env=child_environment(),
             )
         deadline = time.monotonic() + READY_WITHIN_S
         while not self.answers():
