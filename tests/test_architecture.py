@@ -47,7 +47,12 @@ PURE: Final = (
     "ingest.registry",
     "ingest.sequence",
     "ingest.steps",
-    "ingest.visits",
+    "ingest.visits.counting",
+    "ingest.visits.hot_row",
+    "ingest.visits.ledger",
+    "ingest.visits.local_day",
+    "ingest.visits.plausible",
+    "ingest.visits.regions",
 )
 """What decides. `now` is a parameter there, and nothing waits, so that every case can be tried."""
 
