@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from aiohttp import ClientSession, web
-from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # it ships no types
+from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from api.openapi import _PATH_PARAMETERS

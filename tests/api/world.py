@@ -151,6 +151,7 @@ class MemoryRegistry:
 
     known: dict[str, Station]
     divisions: dict[str, Region] = field(default_factory=lambda: {region.code: region for region in REGIONS})
+    version: int = 1
 
     def station(self, station_id: str) -> Station | None:
         """See the port."""
