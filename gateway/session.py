@@ -20,14 +20,12 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from gateway.frames import MAX_PACKET_BYTES, MalformedPacket, Message, acks
+from gateway.downlink import Downlink, Outgoing
+from gateway.frames import MAX_PACKET_BYTES, PACKET_IDS, MalformedPacket, Message, acks
 from gateway.wire import BufferedClient, BufferedSocket
 
 log = logging.getLogger(__name__)
 
-DOWNLINK_WAITING: Final = 50_000
-"""Receipts that wait for their PUBACK. Larger: memory while a broker hangs. Smaller: receipts are dropped, and stations
-send again what is stored."""
 FIRST_WAIT_S: Final = 0.1
 """Doubled with every connection that fails. Larger: a short break lasts longer. Smaller: see `backoff_cap_s`."""
 LASTING_S: Final = 5.0
@@ -88,6 +86,7 @@ class Session:
         self._on_delivery = on_delivery
         self._client = self._make_client()
         self._socket: BufferedSocket | None = None
+        self._downlink = Downlink()
         self._connection = 0
         self._lost = asyncio.Event()
         self._reading = asyncio.Event()
@@ -108,9 +107,6 @@ class Session:
             client.username_pw_set(settings.username, settings.password)
         if settings.tls:
             client.tls_set_context(ssl.create_default_context(cafile=settings.tls_ca))
-        # Without a window: with one, paho walks all that waits at every PUBACK.
-        client.max_inflight_messages_set(0)
-        client.max_queued_messages_set(DOWNLINK_WAITING)
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_subscribe = self._on_subscribe
@@ -211,6 +207,7 @@ class Session:
         if sock is None:
             return
         self.subscribed.clear()
+        self._downlink.disconnected()
         self._loop.remove_reader(sock.fileno())
         self._loop.remove_writer(sock.fileno())
         sock.close()
@@ -231,12 +228,14 @@ class Session:
         if sock is None:
             return
         try:
-            messages = sock.receive()
+            messages, pubacks = sock.receive()
         except (OSError, MalformedPacket) as error:
             self._fail(error)
             return
         while sock.has_control and not self._client.loop_read():
             pass
+        for puback in pubacks:
+            self._downlink.settle(puback)
         if messages:
             self._on_delivery(Delivery(self._connection, messages))
         self._flush()
@@ -250,7 +249,10 @@ class Session:
 
     def publish(self, topic: str, payload: bytes, *, qos: int, retain: bool = False) -> None:
         """Send to a station. QoS 1 waits in memory for a connection, QoS 0 is dropped without one."""
-        self._client.publish(topic, payload, qos, retain)
+        self._downlink.offer(Outgoing(topic, payload, qos, retain))
+        if self._socket is not None and not self._flush_is_due:
+            self._flush_is_due = True
+            self._loop.call_soon(self._flush)
 
     def pause(self) -> None:
         """Stop reading: the kernel's buffers fill and the broker holds the rest."""
@@ -284,6 +286,7 @@ class Session:
             return
         if self._client.want_write():
             self._client.loop_write()
+        sock.queue(self._downlink.due())
         try:
             is_done = sock.flush()
         except OSError as error:
@@ -300,11 +303,12 @@ class Session:
 
     # ---- paho's callbacks ----
 
-    def _on_connect(self, _client: Any, _userdata: Any, flags: Any, reason: Any, _properties: Any) -> None:
+    def _on_connect(self, _client: Any, _userdata: Any, flags: Any, reason: Any, properties: Any) -> None:
         if reason.is_failure:
             self._down(f"refused by the broker: {reason}; check user name, password and client id")
             return
         self.link.connects += 1
+        self._downlink.connected(getattr(properties, "ReceiveMaximum", PACKET_IDS))
         log.info("broker: connected, session %s", "resumed" if flags.session_present else "new")
         # Every time: a broker that lost its state has also lost our subscriptions. No-local, because the tree we
         # listen to for wrong topics holds our own receipts too; MQTT 5 §3.8.3.1 forbids it on a shared subscription.

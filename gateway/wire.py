@@ -26,8 +26,8 @@ class BufferedSocket:
 
     # ---- what the session calls, from the event loop ----
 
-    def receive(self) -> list[Message]:
-        """Read what has arrived. Messages are returned; other packets wait for paho, see `has_control`.
+    def receive(self) -> tuple[list[Message], list[bytes]]:
+        """Read what has arrived. Messages and PUBACKs are returned; other packets wait for paho, see `has_control`.
 
         Raises ConnectionError when the broker closed, `MalformedPacket` when it does not speak MQTT 5.
         """
@@ -42,11 +42,11 @@ class BufferedSocket:
                 chunks.append(self._sock.recv(self._sock.pending()))
         except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
             pass
-        messages, control, self._partial = split(chunks[0] if len(chunks) == 1 else b"".join(chunks))
+        messages, pubacks, control, self._partial = split(chunks[0] if len(chunks) == 1 else b"".join(chunks))
         if len(self._partial) >= MAX_PACKET_BYTES:
             raise MalformedPacket(f"a packet of more than the {MAX_PACKET_BYTES} bytes that were agreed")
         self._control += control
-        return messages
+        return messages, pubacks
 
     @property
     def has_control(self) -> bool:

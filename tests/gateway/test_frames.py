@@ -12,7 +12,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from gateway.frames import MalformedPacket, Message, acks, split
+from gateway.frames import MalformedPacket, Message, Split, acks, publish_packet, split
 from tests.gateway.mqtt_packets import CONNACK, Publish, disconnect, length_of, packet, suback, text
 
 # No surrogates: they have no UTF-8, so that no broker can send one as such.
@@ -28,7 +28,9 @@ publishes = st.builds(
     dup=st.booleans(),
     properties=properties,
 )
-others = st.sampled_from([CONNACK, suback(1, 1, 1), packet(0xD0, b""), packet(0x40, b"\x00\x07"), disconnect(0x8B)])
+others = st.sampled_from([CONNACK, suback(1, 1, 1), packet(0xD0, b""), disconnect(0x8B)])
+PUBACKS = {packet(0x40, body): body for body in (b"\x00\x07", b"\x12\x34", b"\x00\x08\x87", b"\x00\x09\x87\x00")}
+pubacks = st.sampled_from(sorted(PUBACKS))
 
 
 def expected(publish: Publish) -> Message:
@@ -37,24 +39,26 @@ def expected(publish: Publish) -> Message:
     return Message(publish.topic, publish.payload, name, publish.retained)
 
 
-def split_in_chunks(stream: bytes, cuts: Sequence[int]) -> tuple[list[Message], bytes, bytes]:
+def split_in_chunks(stream: bytes, cuts: Sequence[int]) -> Split:
     """As the socket does it: what is incomplete is put in front of what comes next."""
-    messages, control, rest = [], b"", b""
+    whole = Split([], [], b"", b"")
     for start, stop in pairwise(sorted({0, len(stream), *(cut % (len(stream) + 1) for cut in cuts)})):
-        more, others_, rest = split(rest + stream[start:stop])
-        messages += more
-        control += others_
-    return messages, control, rest
+        more = split(whole.rest + stream[start:stop])
+        whole = Split(
+            whole.messages + more.messages, whole.pubacks + more.pubacks, whole.others + more.others, more.rest
+        )
+    return whole
 
 
-@given(st.lists(publishes | others, max_size=8), st.lists(st.integers(0), max_size=12))
+@given(st.lists(publishes | others | pubacks, max_size=8), st.lists(st.integers(0), max_size=12))
 def test_packets_come_out_whole_and_in_order(packets: list[Publish | bytes], cuts: list[int]) -> None:
     """Messages and other packets come out as they were sent, wherever the stream is cut."""
     stream = b"".join(one if isinstance(one, bytes) else one.encode() for one in packets)
-    messages, control, rest = split_in_chunks(stream, cuts)
-    assert messages == [expected(one) for one in packets if isinstance(one, Publish)]
-    assert control == b"".join(one for one in packets if isinstance(one, bytes))
-    assert rest == b""
+    whole = split_in_chunks(stream, cuts)
+    assert whole.messages == [expected(one) for one in packets if isinstance(one, Publish)]
+    assert whole.pubacks == [PUBACKS[one] for one in packets if isinstance(one, bytes) and one in PUBACKS]
+    assert whole.others == b"".join(one for one in packets if isinstance(one, bytes) and one not in PUBACKS)
+    assert whole.rest == b""
 
 
 @given(publishes | others, publishes, st.integers(1))
@@ -62,7 +66,7 @@ def test_what_is_incomplete_is_kept(first: Publish | bytes, second: Publish, cut
     """The beginning of a packet stays behind untouched, and what came before it is already given."""
     whole = first if isinstance(first, bytes) else first.encode()
     part = second.encode()[: cut % len(second.encode())]
-    messages, control, rest = split(whole + part)
+    messages, _, control, rest = split(whole + part)
     assert rest == part
     assert (messages, control) == ([], first) if isinstance(first, bytes) else ([expected(first)], b"")
 
@@ -79,7 +83,7 @@ def test_what_is_incomplete_is_kept(first: Publish | bytes, second: Publish, cut
 def test_garbage_is_malformed_or_incomplete_and_nothing_else(garbage: bytes) -> None:
     """Whatever bytes come, they are taken apart, kept or called malformed."""
     try:
-        _, control, rest = split(garbage)
+        _, _, control, rest = split(garbage)
     except MalformedPacket:
         return
     assert len(control) + len(rest) <= len(garbage)
@@ -107,7 +111,7 @@ def test_publish_that_breaks_the_standard_is_malformed(first_byte: int, body: by
 
 def test_length_of_five_bytes_is_malformed() -> None:
     """A length may have four bytes; a fifth means that this is not MQTT."""
-    assert split(b"\x30\xff\xff\xff") == ([], b"", b"\x30\xff\xff\xff")
+    assert split(b"\x30\xff\xff\xff") == ([], [], b"", b"\x30\xff\xff\xff")
     with pytest.raises(MalformedPacket):
         split(b"\x30\xff\xff\xff\xff")
 
@@ -116,7 +120,7 @@ def test_length_of_five_bytes_is_malformed() -> None:
 def test_length_of_a_packet_is_read_as_the_standard_writes_it(length: int) -> None:
     """Every length up to the largest is waited for: a packet is incomplete until its last byte."""
     head = b"\xd0" + length_of(length)
-    messages, control, rest = split(head)
+    messages, _, control, rest = split(head)
     assert messages == []
     assert control + rest == head
     assert bool(control) == (length == 0)
@@ -125,7 +129,7 @@ def test_length_of_a_packet_is_read_as_the_standard_writes_it(length: int) -> No
 def test_topic_that_is_not_utf8_is_given_with_marks_in_place() -> None:
     """A topic of wrong bytes reaches decode, which refuses it by name, and the next message arrives."""
     wrong = packet(0x30, b"\x00\x02\xff\xfe\x00body")
-    messages, _, _ = split(wrong + Publish("t", b"next").encode())
+    messages, *_ = split(wrong + Publish("t", b"next").encode())
     assert [message.payload for message in messages] == [b"body", b"next"]
     assert messages[0].topic == "��"
 
@@ -175,7 +179,16 @@ def test_publish_of_paho_is_read_as_it_was_meant(qos: int, size: int) -> None:
     properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]  # paho's
     properties.UserProperty = [("firmware", "1.4.2")]
     sent = client.publish("yizhan/v1/st-1/battery", b"x" * size, qos, retain=True, properties=properties)
-    messages, control, rest = split(client.recorder.sent)
+    messages, _, control, rest = split(client.recorder.sent)
     name = sent.mid.to_bytes(2, "big") if qos else b""
     assert messages == [Message("yizhan/v1/st-1/battery", b"x" * size, name, retained=True)]
     assert control == rest == b""
+
+
+@given(publishes, st.integers(1, 65_535))
+def test_our_own_publish_is_read_as_it_was_meant(publish: Publish, packet_id: int) -> None:
+    """What we write for a message comes out as that message, by the reader that is held to paho."""
+    for qos in (0, 1):
+        written = publish_packet(publish.topic, publish.payload, qos, publish.retained, packet_id)
+        name = packet_id.to_bytes(2, "big") if qos else b""
+        assert split(written) == ([Message(publish.topic, publish.payload, name, publish.retained)], [], b"", b"")
