@@ -79,6 +79,10 @@ class Ignored(NamedTuple):
 
 Arrived = Reading | Backlog | StateChange | Ignored
 
+SHOWN_MAX: Final = 80
+"""Characters of a wrong value that are sent back. Larger: whoever sends nonsense decides what our answers weigh.
+Smaller: the author of the firmware does not recognise it."""
+
 Validate = Callable[[bytes], ReadingBody]
 _READINGS: Final[dict[Channel, tuple[Kind, Validate]]] = {
     Channel(kind.value): (kind, adapter.validator.validate_json) for kind, adapter in ADAPTERS.items()
@@ -135,10 +139,14 @@ def _decode_backlog(station: str, payload: bytes, received_ms: int, bounds: Cloc
     try:
         document = from_json(payload, allow_inf_nan=True)
     except ValueError as error:
-        raise Refused(_not_json(payload), f"payload is not a JSON object: {error}", station) from None
-    items = document.get("readings") if isinstance(document, dict) else None
+        raise _unreadable(station, payload, str(error)) from None
+    if not isinstance(document, dict):
+        raise Refused(Reason.WRONG_TYPE, 'payload: a backlog is an object, {"readings":[…]}', station)
+    if "readings" not in document:
+        raise Refused(Reason.MISSING_FIELD, 'readings: a backlog is {"readings":[…]}; the list is missing', station)
+    items = document["readings"]
     if not isinstance(items, list):
-        raise Refused(Reason.MISSING_FIELD, 'a backlog is {"readings":[…]}; the list is missing', station)
+        raise Refused(Reason.WRONG_TYPE, f"readings: must be a list, got {_shown(items)}", station)
     if len(items) > BACKLOG_MAX_READINGS:
         detail = f"readings: {len(items)} in one backlog; send at most {BACKLOG_MAX_READINGS} a message"
         raise Refused(Reason.TOO_LARGE, detail, station)
@@ -153,13 +161,12 @@ def _decode_backlog(station: str, payload: bytes, received_ms: int, bounds: Cloc
 
 
 def _one_of_backlog(station: str, place: int, item: Any, received_ms: int, bounds: ClockBounds) -> Reading | DeadLetter:
-    name = item.pop("kind", None) if isinstance(item, dict) else None
+    name = item.get("kind") if isinstance(item, dict) else None
     if not isinstance(name, str) or name not in _KIND_NAMES:
-        whole = {"readings": [item if name is None else {"kind": name, **item}]}
-        detail = f"readings[{place}].kind: must be one of {', '.join(Kind)}, got {name!r}"
-        refusal = Refused(Reason.OUT_OF_RANGE, detail, station)
-        payload = to_json(whole, inf_nan_mode="constants")
+        payload = to_json({"readings": [item]}, inf_nan_mode="constants")
+        refusal = _kindless(station, f"readings[{place}]", item)
         return dead_letter(refusal, topic_of(station, Channel.BACKLOG), payload, received_ms)
+    del item["kind"]
     # Through bytes again, so that a reading kept in a backlog is held to exactly the rules of one sent alone.
     payload = to_json(item, inf_nan_mode="constants")
     kind, validate = _READINGS[Channel(name)]
@@ -171,6 +178,15 @@ def _one_of_backlog(station: str, place: int, item: Any, received_ms: int, bound
 
 
 _KIND_NAMES: Final = frozenset(str(kind) for kind in Kind)
+
+
+def _kindless(station: str, place: str, item: Any) -> Refused:
+    if not isinstance(item, dict):
+        return Refused(Reason.WRONG_TYPE, f"{place}: must be an object, got {_shown(item)}", station)
+    if "kind" not in item:
+        return Refused(Reason.MISSING_FIELD, f"{place}.kind: one of {', '.join(Kind)} is missing", station)
+    detail = f"{place}.kind: must be one of {', '.join(Kind)}, got {_shown(item['kind'])}"
+    return Refused(Reason.OUT_OF_RANGE if isinstance(item["kind"], str) else Reason.WRONG_TYPE, detail, station)
 
 
 def dead_letter(refusal: Refused, topic: str, payload: bytes, received_ms: int) -> DeadLetter:
@@ -189,7 +205,8 @@ def _identity(payload: bytes) -> tuple[int | None, int | None]:
     if not isinstance(document, dict):
         return None, None
     boot, seq = document.get("boot"), document.get("seq")
-    is_name = isinstance(boot, int) and isinstance(seq, int) and 0 < boot < _SQL_INT and 0 < seq < _SQL_INT
+    # Not isinstance: true and false are integers to Python.
+    is_name = type(boot) is int and type(seq) is int and 0 < boot < _SQL_INT and 0 < seq < _SQL_INT
     return (boot, seq) if is_name else (None, None)
 
 
@@ -209,22 +226,27 @@ def _refusal(error: ValidationError, payload: bytes, station: str) -> Refused:
     first: ErrorDetails = error.errors(include_url=False, include_context=False)[0]
     kind, message = first["type"], first["msg"]
     if kind == "json_invalid":
-        if not payload:
-            return Refused(Reason.EMPTY, "payload is empty; send one JSON object", station)
-        return Refused(_not_json(payload), f"payload is not a JSON object: {message}", station)
+        return _unreadable(station, payload, message)
     place = ".".join(str(part) for part in first["loc"]) or "payload"
-    got = repr(first["input"])
-    detail = f"{place}: {message}" if kind == "missing" else f"{place}: {message}, got {got[:80]}"
     if kind == "missing":
-        return Refused(Reason.MISSING_FIELD, detail, station)
+        return Refused(Reason.MISSING_FIELD, f"{place}: {message}", station)
+    detail = f"{place}: {message}, got {_shown(first['input'])}"
     if kind.endswith(("_type", "_from_float")):
         return Refused(Reason.WRONG_TYPE, detail, station)
     return Refused(Reason.OUT_OF_RANGE, detail, station)
 
 
-def _not_json(payload: bytes) -> Reason:
+def _unreadable(station: str, payload: bytes, message: str) -> Refused:
+    if not payload:
+        return Refused(Reason.EMPTY, "payload is empty; send one JSON object", station)
     try:
         payload.decode()
     except UnicodeDecodeError:
-        return Reason.NOT_UTF8
-    return Reason.NOT_JSON
+        return Refused(Reason.NOT_UTF8, f"payload is not UTF-8: {message}", station)
+    return Refused(Reason.NOT_JSON, f"payload is not a JSON object: {message}", station)
+
+
+def _shown(value: Any) -> str:
+    """A value that came with a message, short enough to be sent back."""
+    text = repr(value)
+    return text if len(text) <= SHOWN_MAX else f"{text[:SHOWN_MAX]}…"
