@@ -13,11 +13,14 @@ from firmware_sim.sensors.sensor import Counters
 _ZEROED_AT_MS: Final = 4 * HOUR_MS
 """Local time at which the firmware takes the room for empty: a door that misses people would fill it for ever."""
 
+_PRESENT_MAX: Final = 100_000
+"""The protocol's limit. A door that sees nobody leave would reach it, and have every further reading refused."""
+
 
 class Crowd(Protocol):
     """People who cross a threshold."""
 
-    def crossings(self, until_ms: int) -> tuple[int, int]:
+    def crossings(self, until_ms: int, /) -> tuple[int, int]:
         """How many came in and went out since the last call, up to and including an instant."""
 
 
@@ -47,7 +50,7 @@ class Door:
         left = self._seen(went, self._misses_out)
         self.counters.add("entered", entered)
         self.counters.add("left", left)
-        self._present = max(0, self._present + entered - left)
+        self._present = min(_PRESENT_MAX, max(0, self._present + entered - left))
 
     def body(self) -> dict[str, object]:
         """Fields of an occupancy reading."""

@@ -71,8 +71,7 @@ class TraceCrowd:
     """The recorded people, for a station that reports every `interval_ms`; raises `BadTrace` if that is too seldom."""
 
     def __init__(self, trace: Trace, interval_ms: int) -> None:
-        quiet_ms = max(interval_ms, min(_QUIET_MS, trace.width_ms // 3))
-        self._pieces = [_piece(row, trace.width_ms, quiet_ms) for row in trace.rows]
+        self._pieces = [_piece(row, trace.width_ms, interval_ms) for row in trace.rows]
         self._at = 0
         self._given = (0, 0)
 
@@ -95,15 +94,17 @@ class TraceCrowd:
         return came, went
 
 
-def _piece(row: Row, width_ms: int, quiet_ms: int) -> tuple[Row, int]:
+def _piece(row: Row, width_ms: int, interval_ms: int) -> tuple[Row, int]:
     """A row and the ms from its start within which its people come, so that the next reading is still inside."""
     midnight_ms = day_start_ms(local_day(row.start_ms)) + DAY_MS
-    span_ms = min(width_ms, midnight_ms - row.start_ms) - quiet_ms
-    if span_ms <= 0:
+    # A row that reaches over midnight has less room: its people belong to the day on which it begins.
+    room_ms = min(width_ms, midnight_ms - row.start_ms)
+    span_ms = room_ms - max(interval_ms, min(_QUIET_MS, room_ms // 3))
+    if span_ms <= 0 and (row.entered or row.left):
         raise BadTrace(
             f"the interval of {local_text(row.start_ms)} has no reading that could show its people; report more often"
         )
-    return row, span_ms
+    return row, max(1, span_ms)
 
 
 def read_trace(path: Path) -> Trace:
