@@ -15,6 +15,10 @@ OLDER_BOOTS: Final = 8
 """Earlier starts that are remembered. Larger: memory. Smaller: a backlog over more reboots than this is not known as a
 repeat any more; it is stored again under the same name, which changes nothing but the figures."""
 
+RANGES_MAX: Final = 1_000
+"""Ranges above a hole that are remembered of one boot. Larger: a station that loses every second reading costs memory
+without end. Smaller: of one with many losses the lowest are forgotten, and taken for new when they are sent again."""
+
 
 class Outcome(Enum):
     """What a (boot, seq) turned out to be."""
@@ -75,6 +79,9 @@ class Seqs:
         if ranges[0][0] == self.contiguous + 1:
             self.contiguous = ranges.pop(0)[1]
             self.ranges = ranges or None
+        elif len(ranges) > RANGES_MAX:
+            # Not joined to the next: a receipt must never confirm what lies in a hole.
+            del ranges[0]
         return True
 
     def remove(self, seq: int) -> None:
@@ -112,7 +119,8 @@ class Sequence(Seqs):
         self.boot = 0
         """The newest boot; 0 before the first reading."""
         self.met = 0
-        """Seq before the first one ever heard: what came earlier was not sent to us and is no loss."""
+        """Of the oldest boot, the seq before the first one heard: what came earlier was not sent to us and is no loss.
+        0 once an older boot is known to have been."""
         self.older: dict[int, Seqs] | None = None
 
     def note(self, boot: int, seq: int) -> Outcome:
@@ -131,6 +139,8 @@ class Sequence(Seqs):
         if self.older is None:
             self.older = {}
         if boot not in self.older:
+            if boot < min(self.older, default=self.boot):
+                self.met = seq - 1
             self.older[boot] = Seqs()
             self._bound()
         seqs = self.older.get(boot)
@@ -151,6 +161,7 @@ class Sequence(Seqs):
     def _bound(self) -> None:
         while self.older is not None and len(self.older) > OLDER_BOOTS:
             del self.older[min(self.older)]
+            self.met = 0
 
     def forget(self, boot: int, seq: int) -> None:
         """Undo `note`."""
