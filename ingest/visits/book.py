@@ -6,7 +6,7 @@ Never: loses what was noted. After a crash it is found again in the ledger, by w
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
 from functools import partial
 from typing import Final
@@ -37,6 +37,8 @@ MARGIN_MS: Final = 120_000
 """A row of the ledger bears the instant at which its write began, and is seen when that ends. Larger: more stations are
 counted again after a restart. Smaller: one whose write waited may be missed after a crash."""
 
+_DAY: Final = timedelta(days=1)
+
 PUBLISHED_MARK: Final = "visits published"
 """Name of the checkpoint: all that moved in the ledger before this instant (ms) is published."""
 
@@ -64,7 +66,7 @@ class PublishedVisits:
         self._look_back = look_back
         self._regions = RegionBook(database, registry, days.of(now_ms()))
         self._moved: dict[str, Moved] = {}
-        self._ahead: set[str] = set()
+        self._ahead: set[tuple[date, str]] = set()
         """Stations that were heard on a day which had not begun: when it does, the day before is over for them."""
         self._wake = asyncio.Event()
         self._one_round = asyncio.Lock()
@@ -139,18 +141,21 @@ class PublishedVisits:
     async def restore(self) -> None:
         """Begin with what was published, and note what moved since: what a crash cut off is counted again."""
 
-        def find(connection: Connection) -> tuple[list[str], date]:
+        def find(connection: Connection) -> tuple[list[str], date, list[DayCount]]:
             mark = checkpoints.read(connection, PUBLISHED_MARK)
             if mark is None:
-                return ledger.stations_changed_since(connection, 0), _FIRST_DAY
+                return ledger.stations_changed_since(connection, 0), _FIRST_DAY, []
+            last_round = self._days.of(int(mark))
+            stations = ledger.stations_changed_since(connection, int(mark) - MARGIN_MS)
+            ahead = day_counts.of_days(connection, last_round + _DAY, self._today() + self._look_back)
             # Which of their days moved is not kept, but only days so far back can have.
-            first = self._days.of(int(mark)) - self._look_back
-            return ledger.stations_changed_since(connection, int(mark) - MARGIN_MS), first
+            return stations, last_round - self._look_back, [published.day_count for published in ahead]
 
         await self._regions.load()
-        stations, first = await self._database.read(find)
+        stations, first, ahead = await self._database.read(find)
         for station in stations:
             self.note(station, first)
+        self._meet(ahead)
 
     async def registry_changed(self) -> None:
         """To be called after each change of the registry: regions are summed anew from the published counts."""
@@ -158,16 +163,27 @@ class PublishedVisits:
 
     async def _publish(self, moved: dict[str, Moved]) -> None:
         now_ms = self._now_ms()
-        today = self._days.of(now_ms)
         changes = await self._database.run(
-            partial(publish, moved=moved, today=today, now_ms=now_ms, look_back=self._look_back)
+            partial(publish, moved=moved, today=self._days.of(now_ms), now_ms=now_ms, look_back=self._look_back)
         )
         self._regions.apply(changes)
-        self._ahead.update(change.new.station for change in changes if change.new.day > today)
+        self._meet([change.new for change in changes if change.new.day > self._days.of(now_ms)])
+
+    def _meet(self, ahead: Iterable[DayCount]) -> None:
+        """Remember counts of days that had not begun when they were published."""
+        self._ahead.update((count.day, count.station) for count in ahead)
+        self._note_begun()
 
     def _turn(self) -> None:
-        today = self._days.of(self._now_ms())
-        if self._regions.turn(today):
-            ahead, self._ahead = self._ahead, set()
-            for station in ahead:
-                self.note(station, today)
+        if self._regions.turn(self._today()):
+            self._note_begun()
+
+    def _note_begun(self) -> None:
+        today = self._today()
+        begun = {(day, station) for day, station in self._ahead if day <= today}
+        self._ahead -= begun
+        for day, station in begun:
+            self.note(station, day)
+
+    def _today(self) -> date:
+        return self._days.of(self._now_ms())

@@ -5,13 +5,13 @@ Never: imports the rules under test.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import Enum
 from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
-from ingest.model import Occupancy
+from ingest.model import LedgerRow, Mark, Occupancy
 
 STATION = "s-001"
 ZONES = ("Asia/Shanghai", "Asia/Kathmandu", "America/Havana", "Australia/Lord_Howe")
@@ -137,3 +137,18 @@ def deliveries(draw: st.DrawFn, history: History, kept: frozenset[int], copies: 
             )
             arrivals.append((index + draw(st.sampled_from((0, 0, 0, 0, 2, 5, 100))), arrival))
     return [arrival for _place, arrival in sorted(arrivals, key=lambda pair: pair[0])]
+
+
+def any_rows() -> st.SearchStrategy[list[LedgerRow]]:
+    """Rows that no true meter makes: overlapping, going down, epochs in any order."""
+    marks = st.builds(Mark, st.integers(0, 9), st.integers(1, 3), st.integers(1, 3))
+    row = st.builds(
+        lambda day, epoch, numbers, ends: LedgerRow(
+            STATION, date(2026, 6, 1) + timedelta(day), epoch, min(numbers), max(numbers), min(ends), max(ends)
+        ),
+        st.integers(0, 8),
+        st.integers(1, 3),
+        st.tuples(st.integers(0, 20), st.integers(0, 20)),
+        st.tuples(marks, marks),
+    )
+    return st.lists(row, min_size=1, max_size=12, unique_by=lambda row: row[:3])

@@ -10,7 +10,7 @@ from ingest.model import DayCount, LedgerRow, Mark, Occupancy, Quality
 from ingest.visits.counting import count_days
 from ingest.visits.ledger import Ledger, merge, row_of
 from ingest.visits.local_day import LocalDays
-from tests.ingest.visits.history import NEW, STATION, Event, History, deliveries, histories
+from tests.ingest.visits.history import NEW, STATION, Event, History, any_rows, deliveries, histories
 from tests.ingest.visits.platform import Rows, merge_into, run
 
 ALL_OVER = date(2027, 6, 1)
@@ -123,21 +123,6 @@ def test_numbers_are_durable_and_ends_are_mended(data: st.DataObject, history: H
     in_time = [a.reading for a in arrivals if not a.is_late]
     merge_into(rows, remembered(history, in_time, rows))
     assert rows == whole
-
-
-def any_rows() -> st.SearchStrategy[list[LedgerRow]]:
-    """Rows that no true meter makes: overlapping, going down, epochs in any order."""
-    marks = st.builds(Mark, st.integers(0, 9), st.integers(1, 3), st.integers(1, 3))
-    row = st.builds(
-        lambda day, epoch, numbers, ends: LedgerRow(
-            STATION, date(2026, 6, 1) + timedelta(day), epoch, min(numbers), max(numbers), min(ends), max(ends)
-        ),
-        st.integers(0, 8),
-        st.integers(1, 3),
-        st.tuples(st.integers(0, 20), st.integers(0, 20)),
-        st.tuples(marks, marks),
-    )
-    return st.lists(row, min_size=1, max_size=12, unique_by=lambda row: row[:3])
 
 
 @given(any_rows(), st.integers(0, 9))
