@@ -5,6 +5,7 @@ import os
 import re
 import select
 import signal
+import socket
 import subprocess
 import sys
 import urllib.request
@@ -98,3 +99,22 @@ def test_children_of_a_killed_demo_end_too(demo: subprocess.Popen[str]) -> None:
         assert len(watched) == 2
         demo.kill()
         assert all_end(watched)
+
+
+def test_taken_port_is_told_in_words(tmp_path: Path) -> None:
+    """A port that somebody else listens on ends the demonstration with code 1 and what to do."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        ended = subprocess.run(
+            [sys.executable, "-P", "-m", "yizhan", "demo", "--stations", "1", "--port", port],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=WAIT_S,
+            cwd=tmp_path,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+        )
+    assert ended.returncode == 1
+    assert "choose another port" in ended.stderr
+    assert port in ended.stderr
+    assert "Traceback" not in ended.stderr
