@@ -69,6 +69,8 @@ class StateChange(NamedTuple):
 
     station: str
     state: State
+    is_retained: bool
+    """The broker had it in store: it was said at some time, and not now."""
 
 
 class Ignored(NamedTuple):
@@ -91,7 +93,7 @@ _READINGS: Final[dict[Channel, tuple[Kind, Validate]]] = {
 
 def decode(message: Message, received_ms: int, bounds: ClockBounds) -> Arrived:
     """What a message says; raises `Refused` and nothing else."""
-    topic, payload, _, _ = message
+    topic, payload, _, is_retained = message
     try:
         station, channel = parse_topic(topic)
     except WrongTopic as wrong:
@@ -102,7 +104,7 @@ def decode(message: Message, received_ms: int, bounds: ClockBounds) -> Arrived:
     if channel in DOWNLINK or channel is Channel.REPLY or (channel is Channel.STATE and not payload):
         return Ignored(station)
     if channel is Channel.STATE:
-        return _decode_state(station, payload)
+        return _decode_state(station, payload, is_retained)
     return _decode_backlog(station, payload, received_ms, bounds)
 
 
@@ -124,11 +126,11 @@ def decode_reading(
     return Reading(station, kind, body, payload, received_ms)
 
 
-def _decode_state(station: str, payload: bytes) -> StateChange:
+def _decode_state(station: str, payload: bytes, is_retained: bool) -> StateChange:
     if len(payload) > READING_MAX_BYTES:
         raise _too_large(station, payload, READING_MAX_BYTES)
     try:
-        return StateChange(station, STATE.validator.validate_json(payload))
+        return StateChange(station, STATE.validator.validate_json(payload), is_retained)
     except ValidationError as error:
         raise _refusal(error, payload, station) from None
 

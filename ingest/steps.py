@@ -121,7 +121,13 @@ class Steps:
 
     def _follows_a_lost_boot(self, live: LiveStation, track: Track, reading: Reading) -> bool:
         """Whether an older boot's reading is plainly the newest: the boot counter went back (a replaced board)."""
-        if reading.body.boot >= track.boot or reading.body.ts <= track.ts_ms + REUSED_AFTER_MS:
+        body = reading.body
+        if body.boot >= track.boot or body.ts <= track.ts_ms:
+            return False
+        shown = live.body(reading.kind)
+        if shown is not None and shown.boot == body.boot:  # it went back before: this is the next one of that board
+            return True
+        if body.ts <= track.ts_ms + REUSED_AFTER_MS:
             return False
         self._books.quality.of(live.id).boot_went_back += 1
         return True
@@ -143,14 +149,17 @@ class Steps:
 
     def _state(self, change: StateChange, now_ms: int) -> None:
         live, accounting = self._station(change.station), self._books.accounting
-        if not live.take_state(change.state, now_ms):
+        before = (live.birth_boot, live.birth_ts_ms, live.birth, live.will, live.heard_ms)
+        if not live.take_state(change.state, now_ms, is_retained=change.is_retained):
             accounting.late_wills += 1
             self._books.quality.of(live.id).late_wills += 1
         elif change.state.online:
             accounting.births += 1
         else:
             accounting.wills += 1
-        self.batch.late[live.id] = live
+        # With every connection the broker sends all retained states again; most of them say what is known.
+        if before != (live.birth_boot, live.birth_ts_ms, live.birth, live.will, live.heard_ms):
+            self.batch.late[live.id] = live
 
     def _station(self, station_id: str) -> LiveStation:
         picture = self._books.picture

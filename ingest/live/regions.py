@@ -6,7 +6,7 @@ Never: waits. The caller walks `steps`, and lets the event loop breathe between 
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Final, cast
+from typing import Final
 
 from ingest.live.station import LiveStation
 from ingest.model import Access, Exchange, Kind, Presence, RegionDay, Station, Summary
@@ -85,9 +85,10 @@ class Live:
             self.people_from += 1
         if live.exchange is not None:
             # One station in sixty has a shelf: cheaper to parse here than to keep two more numbers for all of them.
-            shelf = cast("Exchange", live.body(Kind.EXCHANGE))
-            self.donated += shelf.donated
-            self.claimed += shelf.claimed
+            shelf = live.body(Kind.EXCHANGE)
+            if isinstance(shelf, Exchange):
+                self.donated += shelf.donated
+                self.claimed += shelf.claimed
 
     def add_part(self, part: "Live") -> None:
         """The stations of a division below."""

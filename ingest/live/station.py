@@ -18,6 +18,10 @@ IN_FLIGHT_MS: Final = 5_000
 """Readings that arrive this soon after a will were sent before it. Larger: a station that came back without a birth
 stays dark longer. Smaller: a dying station's last words revive it."""
 
+BOOT_LOST_AFTER_MS: Final = 10 * 60_000
+"""A birth of a smaller boot whose clock is so much later is of a board that lost its boot counter. Smaller: births that
+change places look like that. Larger: such a board's births and wills are ignored for longer."""
+
 
 class Track(Sequence):
     """One kind of one station: which readings came, and the newest of them.
@@ -49,6 +53,7 @@ class LiveStation:
         "birth",
         "birth_boot",
         "birth_ts_ms",
+        "default_interval_ms",
         "exchange",
         "heard_ms",
         "id",
@@ -60,7 +65,7 @@ class LiveStation:
         "will",
     )
 
-    def __init__(self, station: str, interval_ms: int) -> None:
+    def __init__(self, station: str, default_interval_ms: int) -> None:
         self.id = station
         self.occupancy: Track | None = None
         self.battery: Track | None = None
@@ -68,7 +73,8 @@ class LiveStation:
         self.exchange: Track | None = None
         self.heard_ms = 0
         """When anything was last received; 0 before."""
-        self.interval_ms = interval_ms
+        self.interval_ms = self.default_interval_ms = default_interval_ms
+        """What the birth says, or the platform's own where it says nothing."""
         self.birth: State | None = None
         """Shared by all stations of one make, so without `boot` and `ts`, which stand beside it."""
         self.birth_boot = 0
@@ -107,25 +113,33 @@ class LiveStation:
         if reading.kind is Kind.OCCUPANCY:
             self.present = cast("Occupancy", body).present
 
-    def take_state(self, state: State, received_ms: int) -> bool:
-        """A birth or a will; False for a will of an old connection that arrives late, which changes nothing."""
+    def take_state(self, state: State, received_ms: int, *, is_retained: bool = False) -> bool:
+        """A birth or a will; False for a will of an old connection that arrives late, which changes nothing.
+
+        A retained birth is what the broker was told at some time: the station was heard then, and not just now.
+        """
         if not state.online:
             if state.boot < self.birth_boot:
                 return False
             self.will = Will(state.boot, self.will.received_ms if self.will else received_ms)
             return True
-        if state.boot >= self.birth_boot:
+        if state.boot >= self.birth_boot or self._has_lost_its_boot(state):
             self.adopt_birth(state)
             self.will = None
-        self.heard_ms = received_ms
+        self.heard_ms = max(self.heard_ms, min(state.ts or 0, received_ms) if is_retained else received_ms)
         return True
+
+    def _has_lost_its_boot(self, state: State) -> bool:
+        """Whether a birth with a smaller boot is plainly the newest: the board was replaced."""
+        if state.ts is None or self.birth_ts_ms is None:
+            return False
+        return state.ts > self.birth_ts_ms + BOOT_LOST_AFTER_MS
 
     def adopt_birth(self, state: State) -> None:
         """What the station said of itself."""
         self.birth_boot, self.birth_ts_ms = state.boot, state.ts
         self.birth = _makes.shared(state)
-        if state.interval_s is not None:
-            self.interval_ms = int(state.interval_s * 1000)
+        self.interval_ms = self.default_interval_ms if state.interval_s is None else int(state.interval_s * 1000)
 
     def whole_birth(self) -> State | None:
         """The birth as it was sent."""
@@ -149,8 +163,12 @@ class LiveStation:
         return Presence.ONLINE if self.dark_since_ms(now_ms) is None else Presence.DARK
 
     def is_stale(self, track: Track, now_ms: int) -> bool:
-        """Whether the newest reading of a kind is too old to be called the present."""
-        return self.will is not None or now_ms - track.ts_ms > MISSED_INTERVALS * self.interval_ms
+        """Whether the newest reading of a kind is too old to be called the present.
+
+        By the station's clock, which may be ahead; so also where nothing at all is heard of it any more.
+        """
+        oldest_ms = now_ms - MISSED_INTERVALS * self.interval_ms
+        return self.will is not None or track.ts_ms < oldest_ms or self.heard_ms < oldest_ms
 
     def body(self, kind: Kind) -> ReadingBody | None:
         """The newest reading of a kind. Parsed here, when somebody looks, and not for every reading."""

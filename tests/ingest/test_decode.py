@@ -207,6 +207,15 @@ def test_downlink_and_replies_are_let_pass(channel: Channel) -> None:
     assert decode(message(channel, b"whatever"), NOW_MS, BOUNDS) == Ignored("st-1")
 
 
+@pytest.mark.parametrize("is_retained", [True, False])
+def test_state_says_whether_the_broker_had_kept_it(is_retained: bool) -> None:
+    """A birth that the broker kept is told from one that is said now."""
+    kept = message("state", b'{"online":true,"boot":1}')._replace(retained=is_retained)
+    arrived = decode(kept, NOW_MS, BOUNDS)
+    assert isinstance(arrived, StateChange)
+    assert arrived.is_retained is is_retained
+
+
 def test_cleared_state_is_let_pass() -> None:
     """An empty retained state clears it at the broker; it says nothing."""
     assert decode(message("state", b""), NOW_MS, BOUNDS) == Ignored("st-1")
