@@ -10,11 +10,13 @@ from typing import Final, NamedTuple
 from gateway.payloads import Receipt, StoredUpTo
 from gateway.topics import Channel, Kind, topic_of
 from ingest.live.station import LiveStation
+from ingest.sequence import Ranges, Seqs
 
 INTERVAL_MS: Final = 10_000
 """Between two receipts of a station. Smaller: traffic. Larger: a station keeps, and sends again, more than it must."""
 ALSO_MAX: Final = 64
-"""Ranges named above a hole. Larger: a receipt outgrows a station's buffer. Smaller: it sends again what is stored."""
+"""Ranges named above a hole, and as many that were sent again. Larger: a receipt outgrows a station's buffer. Smaller:
+it sends again what is stored."""
 
 
 class Owed(NamedTuple):
@@ -33,6 +35,8 @@ class Receipts:
         self._queue: deque[Owed] = deque()
         """By due time, ascending because every wait is the same. Those answered in a hurry are passed over."""
         self._urgent: list[Owed] = []
+        self._again: dict[str, dict[tuple[Kind, int], Seqs]] = {}
+        """By station: what must be named itself, because what is remembered of its boot may not reach down to it."""
 
     def owe(self, live: LiveStation, kind: Kind, boot: int, now_ms: int) -> None:
         """A reading of this name was taken."""
@@ -42,15 +46,16 @@ class Receipts:
             self._queue.append(owed)
         owed.marks.add((kind, boot))
 
+    def owe_by_name(self, live: LiveStation, kind: Kind, boot: int, seq: int, now_ms: int) -> None:
+        """This reading was sent again, or is of a boot that is forgotten: without its name it would come for ever."""
+        self.owe(live, kind, boot, now_ms)
+        self._again.setdefault(live.id, {}).setdefault((kind, boot), Seqs()).add(seq)
+
     def hurry(self, live: LiveStation) -> None:
         """After a backlog: with the very next batch."""
         owed = self._owed.get(live.id)
         if owed is not None:
             self._urgent.append(owed)
-
-    def next_due_ms(self) -> int | None:
-        """When somebody is waiting next."""
-        return self._queue[0].due_ms if self._queue else None
 
     def collect(self, now_ms: int) -> list[tuple[str, bytes]]:
         """Topic and payload of all that are due; to be sent when everything taken so far is durable."""
@@ -61,15 +66,24 @@ class Receipts:
         for owed in due:
             if self._owed.get(owed.live.id) is owed:
                 del self._owed[owed.live.id]
-                receipts.append((topic_of(owed.live.id, Channel.RECEIPT), _receipt(owed, now_ms)))
+                again = self._again.pop(owed.live.id, {})
+                receipts.append((topic_of(owed.live.id, Channel.RECEIPT), _receipt(owed, again, now_ms)))
         return receipts
 
 
-def _receipt(owed: Owed, now_ms: int) -> bytes:
+def _receipt(owed: Owed, again: dict[tuple[Kind, int], Seqs], now_ms: int) -> bytes:
     stored = []
     for kind, boot in sorted(owed.marks):
-        seqs = owed.live.track(kind).seqs(boot)
-        if seqs is not None:
-            also = tuple((low, high) for low, high in (seqs.ranges or ())[-ALSO_MAX:])
-            stored.append(StoredUpTo(kind=kind, boot=boot, seq=seqs.contiguous, also=also))
+        known, named = owed.live.track(kind).seqs(boot), again.get((kind, boot))
+        if known is not None or named is not None:
+            stored.append(_stored(kind, boot, known or Seqs(), named or Seqs()))
     return Receipt(ts=now_ms, stored=tuple(stored)).model_dump_json(exclude_defaults=True).encode()
+
+
+def _stored(kind: Kind, boot: int, known: Seqs, named: Seqs) -> StoredUpTo:
+    upto = max(known.contiguous, named.contiguous)
+    above: Ranges = (known.ranges or [])[-ALSO_MAX:]
+    # Only what lies below those: they are all that is known from there on.
+    below = [pair for pair in named.ranges or () if pair[1] > upto and (not above or pair[0] < above[0][0])]
+    also = tuple((low, high) for low, high in (*below[:ALSO_MAX], *above))
+    return StoredUpTo(kind=kind, boot=boot, seq=upto, also=also)

@@ -86,7 +86,10 @@ class Steps:
         if outcome is Outcome.LATE or now_ms - body.ts > LATE_MS:
             self.batch.late[live.id] = live
         books.quality.note_unknown(reading)
-        books.receipts.owe(live, kind, body.boot, now_ms)
+        if outcome is Outcome.LATE and track.seqs(body.boot) is None:
+            books.receipts.owe_by_name(live, kind, body.boot, body.seq, now_ms)
+        else:
+            books.receipts.owe(live, kind, body.boot, now_ms)
         books.checkpoint.note(live)
         books.accounting.received += 1
         books.accounting.in_flight += 1
@@ -117,7 +120,7 @@ class Steps:
         self._books.accounting.duplicate[reading.kind] += 1
         self._books.quality.of(live.id).duplicates += 1
         # A station that sends again has not had its receipt, or has lost it.
-        self._books.receipts.owe(live, reading.kind, body.boot, reading.received_ms)
+        self._books.receipts.owe_by_name(live, reading.kind, body.boot, body.seq, reading.received_ms)
 
     def _follows_a_lost_boot(self, live: LiveStation, track: Track, reading: Reading) -> bool:
         """Whether an older boot's reading is plainly the newest: the boot counter went back (a replaced board)."""
