@@ -134,6 +134,8 @@ class Check:
     ok: bool
     detail: str
     since_ms: int | None = None
+    is_degraded: bool = False
+    """It does its work, by its second way: nothing is lost, and somebody should look."""
 
 
 class Health(Protocol):

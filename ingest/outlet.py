@@ -1,0 +1,208 @@
+"""Where a batch of readings becomes durable: in the store, or in the spool while the store is away.
+
+Enters: readings. Leaves: the word that they are on disk, and where; later, from the spool, the same readings stored.
+Never: drops one, or says durable before it is. At the spool's bound it waits, and so the broker keeps the rest.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple, TypeVar
+
+from gateway.topics import topic_of
+from ingest.decode import Reason
+from ingest.model import DeadLetter, Reading
+from ingest.ports import Check, ReadingStore, RejectedByStore, StoreMisconfigured, TransientStoreError
+from ingest.spool import Spool, SpoolFull
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+Sleep = Callable[[float], Awaitable[None]]
+
+FIRST_WAIT_S: Final = 0.1
+LONGEST_WAIT_S: Final = 15.0
+"""Larger: readings wait after the store is back. Smaller: a store that is starting is knocked over."""
+DRAIN_AT_ONCE: Final = 5_000
+"""Readings taken out of the spool for one write. Larger: a live batch waits behind it. Smaller: an hour's outage takes
+longer to drain."""
+
+
+class Kept(NamedTuple):
+    """What became of a batch."""
+
+    is_spooled: bool = False
+    letters: Sequence[DeadLetter] = ()
+    """Readings that the store refused for good."""
+
+
+@dataclass(slots=True)
+class Drained:
+    """What came out of the spool since it was last asked."""
+
+    stored: list[Reading] = field(default_factory=list)
+    letters: list[DeadLetter] = field(default_factory=list)
+
+
+class Outlet:
+    """Two ways to durable, one write under way at a time."""
+
+    def __init__(
+        self,
+        store: ReadingStore,
+        spool: Spool | None,
+        on_drained: Callable[[Drained], Awaitable[None]],
+        now_ms: Callable[[], int],
+        spool_after_s: float = 2.0,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
+        self._store = store
+        self._spool = spool
+        self._on_drained = on_drained
+        self._now_ms = now_ms
+        self._spool_after_s = spool_after_s
+        self._sleep = sleep
+        self._writing = asyncio.Lock()
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="spool")
+        self._is_away = False
+        """Whether new batches go to the spool without asking the store first."""
+        self._has_waiting = asyncio.Event()
+        self._last_failure = ""
+        self.check = Check(ok=True, detail="no write yet")
+
+    async def open(self) -> None:
+        """Find what an earlier process left in the spool."""
+        if self._spool is None:
+            return
+        await self._in_thread(self._spool.open)
+        if not self._spool.is_empty:
+            log.warning("%d readings of an earlier outage wait in the spool", self._spool.readings)
+            self._has_waiting.set()
+
+    async def close(self) -> None:
+        """What waits stays on disk."""
+        if self._spool is not None:
+            await self._in_thread(self._spool.close)
+        self._thread.shutdown()
+
+    async def keep(self, readings: Sequence[Reading]) -> Kept:
+        """Return when all are durable."""
+        began_ms, wait_s = self._now_ms(), FIRST_WAIT_S
+        while True:
+            if self._is_away and await self._spooled(readings):
+                return Kept(is_spooled=True)
+            is_full = self._is_away
+            try:
+                async with self._writing:
+                    await self._store.write(readings)
+            except RejectedByStore as rejected:
+                self._mark_well()
+                return Kept(letters=[letter_of(reading, why, self._now_ms()) for reading, why in rejected.refused])
+            except (TransientStoreError, StoreMisconfigured) as error:
+                has_tried = self._now_ms() - began_ms >= self._spool_after_s * 1000
+                self._is_away = self._spool is not None and (has_tried or isinstance(error, StoreMisconfigured))
+                if not is_full:
+                    self._mark_ill(str(error))
+                if is_full or not self._is_away:
+                    wait_s = await self._wait(wait_s, error)
+            else:
+                self._mark_well()
+                return Kept()
+
+    async def drain(self) -> None:
+        """Bring what waits into the store, oldest first, until cancelled."""
+        spool, wait_s = self._spool, FIRST_WAIT_S
+        if spool is None:
+            return
+        while True:
+            await self._has_waiting.wait()
+            readings = await self._in_thread(lambda: spool.oldest(DRAIN_AT_ONCE))
+            drained = Drained(stored=readings)
+            try:
+                async with self._writing:
+                    await self._store.write(readings)
+            except RejectedByStore as rejected:
+                refused = {id(reading) for reading, _ in rejected.refused}
+                drained.stored = [reading for reading in readings if id(reading) not in refused]
+                drained.letters = [letter_of(reading, why, self._now_ms()) for reading, why in rejected.refused]
+            except (TransientStoreError, StoreMisconfigured) as error:
+                self._mark_ill(str(error))
+                wait_s = await self._wait(wait_s, error)
+                continue
+            wait_s = FIRST_WAIT_S
+            await self._on_drained(drained)
+            await self._in_thread(spool.drop_oldest)
+            if spool.is_empty:
+                self._has_waiting.clear()
+            self._mark_well()
+
+    async def _spooled(self, readings: Sequence[Reading]) -> bool:
+        """Whether they are in the spool now; False at its bound."""
+        spool = self._spool
+        if spool is None:
+            return False
+        try:
+            await self._in_thread(lambda: spool.append(readings))
+        except SpoolFull as full:
+            self._mark_full(str(full))
+            return False
+        self._has_waiting.set()
+        return True
+
+    async def _in_thread(self, function: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, function)
+
+    async def _wait(self, wait_s: float, error: Exception) -> float:
+        """Sleep for what the store asked, or a random time up to the wait; gives the next wait."""
+        asked_s = getattr(error, "retry_after_s", None)
+        await self._sleep(asked_s if asked_s is not None else random.uniform(0, wait_s))  # noqa: S311 - spreads retries
+        return min(LONGEST_WAIT_S, wait_s * 2)
+
+    # ---- what is said of it ----
+
+    def _mark_ill(self, detail: str) -> None:
+        waiting = f"; {self._spool.readings} readings wait in the spool, nothing is lost" if self._spool else ""
+        if self._is_away:
+            # Degraded, not failed: live status and counts go on, and stations get their receipts.
+            self._mark(Check(ok=True, is_degraded=True, detail=f"{detail}{waiting}"), detail)
+        else:
+            self._mark(Check(ok=False, detail=f"{detail}; nothing is acknowledged meanwhile, nothing is lost"), detail)
+
+    def _mark_full(self, detail: str) -> None:
+        self._mark(Check(ok=False, detail=f"{detail}; reading has stopped and the broker keeps the rest"), detail)
+
+    def _mark_well(self) -> None:
+        self._is_away = False
+        waits = self._spool is not None and not self._spool.is_empty
+        detail = f"writing; {self._spool.readings} readings of an outage are drained" if waits and self._spool else ""
+        self._mark(Check(ok=True, is_degraded=waits, detail=detail or "writing"), "")
+
+    def _mark(self, check: Check, failure: str) -> None:
+        """Remember since when, and log a failure when its text changes, not with every try."""
+        before = self.check
+        is_same = (before.ok, before.is_degraded) == (check.ok, check.is_degraded)
+        since_ms = before.since_ms if is_same and before.since_ms is not None else self._now_ms()
+        self.check = Check(check.ok, check.detail, since_ms, check.is_degraded)
+        if failure != self._last_failure:
+            self._last_failure = failure
+            if failure:
+                log.error("store: %s", check.detail)
+            else:
+                log.warning("store: writing again")
+
+
+def letter_of(reading: Reading, why: str, now_ms: int) -> DeadLetter:
+    """A reading that the store refused, as the dead letter it becomes."""
+    return DeadLetter(
+        received_ms=now_ms,
+        topic=topic_of(reading.station, reading.kind),
+        payload=reading.payload,
+        reason=Reason.REJECTED_BY_STORE,
+        detail=f"the store refused it: {why}",
+        station=reading.station,
+        boot=reading.body.boot,
+        seq=reading.body.seq,
+    )
