@@ -28,8 +28,8 @@ def parser() -> argparse.ArgumentParser:
     """The options."""
     it = argparse.ArgumentParser(
         prog="python -m bench.replay",
-        description="Replays a recorded door through a real broker and the platform under faults, and compares every day "
-        "with the recording (docs/benches.md). Exits 0 when all are right, 1 when not, 2 when the trace cannot be replayed.",
+        description="Replays a recorded door through a real broker and the platform under faults, and holds every day "
+        "to the recording (docs/benches.md). Exits 0 when all are right, 1 when not, 2 when it cannot be replayed.",
     )
     it.add_argument("--trace", type=Path, required=True, help="CSV start,entered,left: local time, one row an interval")
     it.add_argument("--faults", choices=SEVERITIES, default="heavy", help="how bad the world is (default %(default)s)")
