@@ -6,7 +6,7 @@ Never: loses what was noted. After a crash it is found again in the ledger, by w
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from functools import partial
 from typing import Final
@@ -67,7 +67,7 @@ class PublishedVisits:
         self._regions = RegionBook(database, registry, days.of(now_ms()))
         self._moved: dict[str, Moved] = {}
         self._ahead: set[tuple[date, str]] = set()
-        """Stations that were heard on a day which had not begun: when it does, the day before is over for them."""
+        """Counts of days that have not begun, of stations whose clock is ahead: by day and station."""
         self._wake = asyncio.Event()
         self._one_round = asyncio.Lock()
 
@@ -100,8 +100,10 @@ class PublishedVisits:
     def note(self, station: str, day: date, why: Why = Why.LATE) -> None:
         """A day of a station moved in the ledger, durably: count it again soon. `why` stands in a revision, if any."""
         known = self._moved.get(station)
-        if known is None or day < known.day or why is not known.why:
-            self._moved[station] = Moved(day if known is None else min(day, known.day), why)
+        if known is not None:
+            day = min(day, known.day)
+            why = known.why if why is Why.LATE else why
+        self._moved[station] = Moved(day, why)
         self._wake.set()
 
     async def run(self) -> None:
@@ -155,7 +157,8 @@ class PublishedVisits:
         stations, first, ahead = await self._database.read(find)
         for station in stations:
             self.note(station, first)
-        self._meet(ahead)
+        self._ahead.update((count.day, count.station) for count in ahead)
+        self._note_ahead()
 
     async def registry_changed(self) -> None:
         """To be called after each change of the registry: regions are summed anew from the published counts."""
@@ -163,27 +166,25 @@ class PublishedVisits:
 
     async def _publish(self, moved: dict[str, Moved]) -> None:
         now_ms = self._now_ms()
+        today = self._days.of(now_ms)
         changes = await self._database.run(
-            partial(publish, moved=moved, today=self._days.of(now_ms), now_ms=now_ms, look_back=self._look_back)
+            partial(publish, moved=moved, today=today, now_ms=now_ms, look_back=self._look_back)
         )
         self._regions.apply(changes)
-        self._meet([change.new for change in changes if change.new.day > self._days.of(now_ms)])
-
-    def _meet(self, ahead: Iterable[DayCount]) -> None:
-        """Remember counts of days that had not begun when they were published."""
-        self._ahead.update((count.day, count.station) for count in ahead)
-        self._note_begun()
+        self._ahead.update((change.new.day, change.new.station) for change in changes if change.new.day > today)
+        if self._today() > today:  # it turned meanwhile
+            self._note_ahead()
 
     def _turn(self) -> None:
         if self._regions.turn(self._today()):
-            self._note_begun()
+            self._note_ahead()
 
-    def _note_begun(self) -> None:
+    def _note_ahead(self) -> None:
+        """The day has turned: of stations that were heard later than it, the day before is over."""
         today = self._today()
-        begun = {(day, station) for day, station in self._ahead if day <= today}
-        self._ahead -= begun
-        for day, station in begun:
-            self.note(station, day)
+        for day, station in self._ahead:
+            self.note(station, min(day, today))
+        self._ahead = {(day, station) for day, station in self._ahead if day > today}
 
     def _today(self) -> date:
         return self._days.of(self._now_ms())

@@ -71,7 +71,7 @@ async def test_a_silent_station_is_counted_from_its_last_day(
     database: Database, clock: Clock, book: PublishedVisits
 ) -> None:
     """However long ago the last reading was, and whatever came before that, the base is found."""
-    old = [row(ago(200), (0, 10), (1, 100)), row(ago(100), (10, 30), (101, 200))]
+    old = [row(ago(200), (0, 10), (1, 100)), row(ago(100), (12, 30), (101, 200))]
     await publish(database, clock, book, *old)
     await publish(database, clock, book, row(TODAY, (33, 35), (301, 400)))
     assert await counts(book) == [
@@ -100,12 +100,16 @@ async def test_late_readings_revise_the_day_and_its_neighbour(
     ]
 
 
-async def test_a_revision_says_why(database: Database, clock: Clock, book: PublishedVisits) -> None:
-    """Who mends gives the reason; of two for one station, the later."""
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+async def test_a_revision_says_why(
+    database: Database, clock: Clock, book: PublishedVisits, order: tuple[int, int]
+) -> None:
+    """Who mends gives the reason, whatever else is noted of the station before or after."""
     await publish(database, clock, book, YESTERDAY, THIS_MORNING)
     await write(database, clock, row(ago(1), (0, 12), (1, 100)))
-    book.note("bj-1", TODAY)
-    book.note("bj-1", ago(1), Why.AUDIT)
+    notes = ((TODAY, Why.LATE), (ago(1), Why.AUDIT))
+    for number in order:
+        book.note("bj-1", *notes[number])
     await book.flush()
     assert [(one.day, one.old, one.new, one.why) for one in await book.revisions("bj-1", ago(9), TODAY)] == [
         (ago(1), 10, 12, "mended by audit")
@@ -138,11 +142,12 @@ async def test_a_wrong_clock_does_not_count_visits_twice(
 async def test_our_own_clock_set_back_does_not_take_back_a_complete_day(
     database: Database, clock: Clock, book: PublishedVisits
 ) -> None:
-    """A number told as final leaves a revision when it changes, even where its day has begun again for us."""
+    """A number told as final leaves a revision whenever it changes, even where its day has begun again for us."""
     await publish(database, clock, book, YESTERDAY, THIS_MORNING)
     clock.now_ms -= DAY_MS
     await publish(database, clock, book, row(ago(1), (0, 12), (1, 100)))
-    assert [(one.old, one.new) for one in await book.revisions("bj-1", ago(1), ago(1))] == [(10, 12)]
+    await publish(database, clock, book, row(ago(1), (0, 13), (1, 100)))
+    assert [(one.old, one.new) for one in await book.revisions("bj-1", ago(1), ago(1))] == [(10, 12), (12, 13)]
 
 
 # ---- midnight ----
@@ -159,6 +164,39 @@ async def test_a_clock_that_is_ahead_completes_the_day_at_midnight(
     assert [region.visits for region in book.region_days(None)] == [10, 0]
     clock.now_ms = DAYS.end_ms(ago(1))
     assert [region.visits for region in book.region_days(None)] == [4, 10]
+    await book.flush()
+    assert (await counts(book))[0] == (ago(1), 10, 0, EXACT)
+
+
+async def test_a_restart_over_midnight_completes_the_day_of_a_clock_that_is_ahead(
+    database: Database, registry: MemoryRegistry, clock: Clock
+) -> None:
+    """Nothing moved since the last round before midnight, and yet the day is over for this station."""
+    clock.now_ms = DAYS.end_ms(ago(1)) - 5 * 60_000
+    book = PublishedVisits(database, registry, DAYS, clock)
+    await publish(database, clock, book, YESTERDAY, THIS_MORNING)
+    clock.now_ms += 2 * book_module.MARGIN_MS
+    await publish(database, clock, book, row(ago(1), (0, 3), (1, 9), "bj-2"))
+    clock.now_ms += DAY_MS
+    again = PublishedVisits(database, registry, DAYS, clock)
+    await again.restore()
+    await again.flush()
+    assert (await counts(again))[0] == (ago(1), 10, 0, EXACT)
+
+
+async def test_midnight_may_come_while_a_count_is_being_published(
+    database: Database, registry: MemoryRegistry, clock: Clock
+) -> None:
+    """Counted before midnight and shown after it: the day before is over all the same."""
+    clock.now_ms = DAYS.end_ms(ago(1)) - 1
+    book = PublishedVisits(database, registry, DAYS, clock)
+    await write(database, clock, YESTERDAY, THIS_MORNING)
+    book.note("bj-1", ago(1))
+    publishing = asyncio.create_task(book.flush(), name="publishing")
+    await asyncio.sleep(0)  # it is in the database's thread now, and cannot come back before we wait for it
+    clock.now_ms += 1
+    book.region_days(None)
+    await publishing
     await book.flush()
     assert (await counts(book))[0] == (ago(1), 10, 0, EXACT)
 

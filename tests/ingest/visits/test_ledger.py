@@ -114,11 +114,12 @@ def test_the_old_days_end_is_written_with_the_new_days_first_reading(ledger: Led
     assert ledger.take_dirty(10) == []
 
 
-def test_the_end_of_an_earlier_day_is_written_at_once(ledger: Ledger) -> None:
+@pytest.mark.parametrize("boot", [1, 2])
+def test_the_end_of_an_earlier_day_is_written_at_once(ledger: Ledger, boot: int) -> None:
     """It is part of a published label, so it does not wait, even in time."""
-    take(ledger, reading(MIDNIGHT_MS, 12, 100))
-    rows = take(ledger, reading(MIDNIGHT_MS - MINUTE_MS, 11, 100))
-    assert [(row.day, row.last.seq) for row in rows] == [(DAY, 11)]
+    take(ledger, reading(MIDNIGHT_MS, 12, 100, boot=2))
+    rows = take(ledger, reading(MIDNIGHT_MS - MINUTE_MS, 11, 100, boot))
+    assert [(row.day, row.last) for row in rows] == [(DAY, Mark(MIDNIGHT_MS - MINUTE_MS, boot, 11))]
 
 
 def test_a_backlog_of_an_old_day_is_merged_in_memory(ledger: Ledger) -> None:
