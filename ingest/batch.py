@@ -7,6 +7,7 @@ Never: a part of itself: all of it is kept, or none of it is acknowledged.
 from datetime import date
 from typing import Any
 
+from gateway.payloads import READING_MAX_BYTES
 from ingest.live.snapshot import SnapshotRow
 from ingest.live.station import LiveStation
 from ingest.model import DeadLetter, LedgerRow, Reading
@@ -15,16 +16,28 @@ from ingest.model import DeadLetter, LedgerRow, Reading
 class Batch:
     """Open while it fills; closed when the one before it is durable."""
 
-    __slots__ = ("acks", "late", "letters", "mark", "quality", "readings", "receipts", "rows", "snapshot")
+    __slots__ = (
+        "acks",
+        "late",
+        "letter_bytes",
+        "letters",
+        "mark",
+        "quality",
+        "readings",
+        "receipts",
+        "rows",
+        "snapshot",
+    )
 
     def __init__(self) -> None:
         self.readings: list[Reading] = []
         self.letters: list[DeadLetter] = []
+        self.letter_bytes = 0
         self.rows: dict[tuple[str, date, int], LedgerRow] = {}
         """Rows of the visit ledger that moved; only the newest state of each is written."""
         self.late: dict[str, LiveStation] = {}
         """Stations whose snapshot must be durable with this batch: births, wills and late readings."""
-        self.acks: list[tuple[int, list[bytes]]] = []
+        self.acks: dict[int, list[bytes]] = {}
         """By connection, the packet ids in order of arrival."""
         # Filled as the batch is closed:
         self.receipts: list[tuple[str, bytes]] = []
@@ -34,10 +47,15 @@ class Batch:
         self.mark: int | None = None
         """When the checkpoint that ends with this batch began."""
 
+    def refuse(self, letter: DeadLetter) -> None:
+        """Keep a message that is not taken."""
+        self.letters.append(letter)
+        self.letter_bytes += len(letter.payload)
+
     @property
     def size(self) -> int:
-        """What it weighs against the bound of memory."""
-        return len(self.readings) + len(self.letters)
+        """What it weighs against the bound of memory, in readings: a refused message may be as large as hundreds."""
+        return len(self.readings) + len(self.letters) + self.letter_bytes // READING_MAX_BYTES
 
     @property
     def needs_database(self) -> bool:

@@ -40,10 +40,10 @@ class Checkpoint:
             live.is_dirty = False
         return share
 
-    def everything(self) -> list[LiveStation]:
+    def everything(self, now_ms: int) -> list[LiveStation]:
         """All that changed: for the last batch of an orderly stop."""
         rest = self._sweep + self._changed
-        self._sweep, self._changed, self._is_running = [], [], True
+        self._sweep, self._changed, self._is_running, self._started_ms = [], [], True, now_ms
         for live in rest:
             live.is_dirty = False
         return rest

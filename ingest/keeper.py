@@ -7,7 +7,7 @@ Never: drops a batch. An error that waiting may heal is waited for; a reading re
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date
 from typing import Final
 
@@ -31,18 +31,25 @@ SNAPSHOT_MARK: Final = "snapshot"
 """Name of the checkpoint: all that was received before this instant (ms) is in the snapshots and the ledger."""
 
 DayMoved = Callable[[str, date], None]
+Sleep = Callable[[float], Awaitable[None]]
 
 
 class StoreKeeper:
     """One write under way at a time."""
 
     def __init__(
-        self, store: ReadingStore, database: Database, on_day_moved: DayMoved, now_ms: Callable[[], int]
+        self,
+        store: ReadingStore,
+        database: Database,
+        on_day_moved: DayMoved,
+        now_ms: Callable[[], int],
+        sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._store = store
         self._database = database
         self._on_day_moved = on_day_moved
         self._now_ms = now_ms
+        self._sleep = sleep
         self.store_check = Check(ok=True, detail="no write yet")
         self.database_check = Check(ok=True, detail="no write yet")
 
@@ -62,10 +69,10 @@ class StoreKeeper:
                 await self._store.write(readings)
             except RejectedByStore as rejected:
                 self.store_check = self._well(self.store_check)
-                return [_letter(reading, why, self._now_ms()) for reading, why in rejected.refused]
+                return [refused_letter(reading, why, self._now_ms()) for reading, why in rejected.refused]
             except (TransientStoreError, StoreMisconfigured) as error:
                 self.store_check = self._ill(self.store_check, f"store: {error}")
-                wait_s = await _wait(wait_s, getattr(error, "retry_after_s", None))
+                wait_s = await self._wait(wait_s, error)
             else:
                 self.store_check = self._well(self.store_check)
                 return []
@@ -89,9 +96,9 @@ class StoreKeeper:
         while True:
             try:
                 await self._database.run(write)
-            except TransientStoreError as error:
-                self.database_check = self._ill(self.database_check, f"operational database: {error}")
-                wait_s = await _wait(wait_s, error.retry_after_s)
+            except (TransientStoreError, StoreMisconfigured) as error:
+                self.database_check = self._ill(self.database_check, str(error))
+                wait_s = await self._wait(wait_s, error)
             else:
                 self.database_check = self._well(self.database_check)
                 return
@@ -103,19 +110,21 @@ class StoreKeeper:
         return Check(ok=False, detail=detail, since_ms=before.since_ms if not before.ok else self._now_ms())
 
     def _well(self, before: Check) -> Check:
-        if before.ok:
+        if before.ok and before.since_ms is not None:
             return before
-        log.warning("writing again")
+        if not before.ok:
+            log.warning("writing again")
         return Check(ok=True, detail="writing", since_ms=self._now_ms())
 
+    async def _wait(self, wait_s: float, error: TransientStoreError | StoreMisconfigured) -> float:
+        """Sleep for what the store asked, or a random time up to the wait; gives the next wait."""
+        asked_s = error.retry_after_s if isinstance(error, TransientStoreError) else None
+        await self._sleep(random.uniform(0, wait_s) if asked_s is None else asked_s)  # noqa: S311 - spreads retries
+        return min(LONGEST_WAIT_S, wait_s * 2)
 
-async def _wait(wait_s: float, asked_s: float | None) -> float:
-    """Sleep for what the store asked, or a random time up to the wait; gives the next wait."""
-    await asyncio.sleep(asked_s if asked_s is not None else random.uniform(0, wait_s))  # noqa: S311 - spreads retries
-    return min(LONGEST_WAIT_S, wait_s * 2)
 
-
-def _letter(reading: Reading, why: str, now_ms: int) -> DeadLetter:
+def refused_letter(reading: Reading, why: str, now_ms: int) -> DeadLetter:
+    """What becomes of a reading that the store will never take."""
     return DeadLetter(
         received_ms=now_ms,
         topic=topic_of(reading.station, reading.kind),

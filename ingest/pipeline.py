@@ -5,6 +5,7 @@ Never: acknowledges what is not durable, or waits inside `take`.
 """
 
 import asyncio
+import sys
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
@@ -76,7 +77,8 @@ class Pipeline:
             except Refused as refusal:
                 steps.refuse(dead_letter(refusal, message.topic, message.payload, now_ms))
         ids = [message.packet_id for message in delivery.messages if message.packet_id]
-        steps.batch.acks.append((delivery.connection, ids))
+        if ids:
+            steps.batch.acks.setdefault(delivery.connection, []).extend(ids)
         self._wake.set()
         if steps.batch.size > MAX_WAITING and not self._is_paused:
             self._is_paused = True
@@ -103,17 +105,19 @@ class Pipeline:
         """Take the open batch, and read off what may be said and kept once it is durable."""
         books, now_ms = self._books, self._now_ms()
         batch, self._steps.batch = self._steps.batch, Batch()
-        turn = books.checkpoint.everything() if self._is_stopping else books.checkpoint.share(now_ms)
+        is_last = self._is_stopping
+        turn = books.checkpoint.everything(now_ms) if is_last else books.checkpoint.share(now_ms)
         for live in {live.id: live for live in (*batch.late.values(), *turn)}.values():
             batch.snapshot.extend(rows_of(live))
-        ends = books.ledger.take_dirty(LEDGER_SHARE)
+        share = sys.maxsize if is_last else LEDGER_SHARE
+        ends = books.ledger.take_dirty(share)
         for row in ends:
             batch.rows[row.station, row.day, row.epoch] = row
-        batch.mark = books.checkpoint.mark() if len(ends) < LEDGER_SHARE else None
+        batch.mark = books.checkpoint.mark() if len(ends) < share else None
         if batch.mark is not None:
             batch.quality = books.quality.take_dirty()
         batch.receipts = books.receipts.collect(now_ms)
-        if self._is_paused:
+        if self._is_paused and not is_last:
             self._is_paused = False
             self._edge.resume()
         return batch
@@ -124,8 +128,8 @@ class Pipeline:
             return
         added = await self._keeper.keep(batch)
         self._account(batch, added)
-        for connection, packet_ids in batch.acks:
-            if packet_ids and not self._edge.ack(connection, packet_ids):
+        for connection, packet_ids in batch.acks.items():
+            if not self._edge.ack(connection, packet_ids):
                 self._books.accounting.acks_dropped += len(packet_ids)
         for topic, payload in batch.receipts:
             self._edge.publish(topic, payload, qos=1)

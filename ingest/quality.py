@@ -6,12 +6,15 @@ Enters: one call per odd event. Leaves: a record per station that had any. Never
 from collections import Counter
 from typing import Any, Final
 
-from gateway.payloads import ReadingBody, unknown_fields
+from gateway.payloads import Payload, ReadingBody, unknown_fields
 from gateway.topics import Kind
 from ingest.model import Reading
 
 UNKNOWN_MAX: Final = 32
 """Names kept per station. Larger: a hostile station costs memory. Smaller: a typo hides behind newer firmware."""
+
+NAME_MAX: Final = 64
+"""Characters kept of each. Larger: the same, since a name may fill a message. Smaller: long names look alike."""
 
 
 class StationQuality:
@@ -84,12 +87,15 @@ class QualityBook:
 
     def note_unknown(self, reading: Reading) -> None:
         """Remember the names of fields that v1 does not know, if there are any."""
-        if not has_unknown(reading.kind, reading.body):
-            return
-        record = self.of(reading.station)
-        for name in unknown_fields(reading.body):
+        if has_unknown(reading.kind, reading.body):
+            self.note_names(reading.station, reading.body)
+
+    def note_names(self, station: str, body: Payload) -> None:
+        """The same for a payload that is known to have such fields."""
+        record = self.of(station)
+        for name in unknown_fields(body):
             if len(record.unknown) < UNKNOWN_MAX:
-                record.unknown.setdefault(name)
+                record.unknown.setdefault(name[:NAME_MAX])
 
     def take_dirty(self) -> list[tuple[str, dict[str, Any]]]:
         """What changed since the last call."""

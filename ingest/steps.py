@@ -70,7 +70,7 @@ class Steps:
         accounting.in_flight += 1
         if letter.station is not None and letter.station in self._books.picture.stations:
             self._books.quality.of(letter.station).refused[letter.reason] += 1
-        self.batch.letters.append(letter)
+        self.batch.refuse(letter)
 
     def _take(self, live: LiveStation, reading: Reading, now_ms: int) -> None:
         books, body, kind = self._books, reading.body, reading.kind
@@ -160,6 +160,8 @@ class Steps:
             accounting.births += 1
         else:
             accounting.wills += 1
+        if change.state.model_extra:
+            self._books.quality.note_names(live.id, change.state)
         # With every connection the broker sends all retained states again; most of them say what is known.
         if before != (live.birth_boot, live.birth_ts_ms, live.birth, live.will, live.heard_ms):
             self.batch.late[live.id] = live

@@ -47,7 +47,7 @@ def will(boot: int = 1) -> State:
 
 
 def message(
-    channel: Channel | Kind, fields: Any, station: str = "st-1", packet_id: int = 1, *, retained: bool = False
+    channel: Channel | Kind | str, fields: Any, station: str = "st-1", packet_id: int = 1, *, retained: bool = False
 ) -> Message:
     """A message of a station; bytes are sent as they are."""
     payload = fields if isinstance(fields, bytes) else json.dumps(fields).encode()
