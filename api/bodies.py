@@ -53,6 +53,9 @@ class HealthCheck(Body):
     """One part of the platform."""
 
     ok: bool
+    degraded: bool
+    """It works, by its second way, such as a spool while the store is down: somebody should look."""
+
     detail: str
     since: Instant | None
     """Since when it has been so; null when not known."""
@@ -227,9 +230,9 @@ class Alive(Body):
 
 
 class Readiness(Body):
-    """All parts of the platform work."""
+    """All parts of the platform work; `degraded` when one of them does so by its second way."""
 
-    status: Literal["ready"] = "ready"
+    status: Literal["ready", "degraded"]
     checks: Mapping[str, HealthCheck]
 
 

@@ -24,16 +24,28 @@ async def test_ready_names_its_parts(client: ClientSession) -> None:
         data = (await response.json())["data"]
     assert data == {
         "status": "ready",
-        "checks": {"broker": {"ok": True, "detail": "connected", "since": "2026-11-22T07:29:00.000Z"}},
+        "checks": {
+            "broker": {"ok": True, "degraded": False, "detail": "connected", "since": "2026-11-22T07:29:00.000Z"}
+        },
     }
+
+
+async def test_degraded_is_ready_and_says_so(world: World, client: ClientSession) -> None:
+    """A part that works by its second way keeps the platform in service, and names itself."""
+    world.health.parts["store"] = Check(ok=True, detail="12 readings wait in the spool", is_degraded=True)
+    async with client.get("/readyz") as response:
+        assert response.status == 200
+        data = (await response.json())["data"]
+    assert (data["status"], data["checks"]["store"]["degraded"]) == ("degraded", True)
+    assert data["checks"]["store"]["detail"] == "12 readings wait in the spool"
 
 
 async def test_not_ready_is_a_problem_that_names_what_fails(world: World, client: ClientSession) -> None:
     """A failing part makes a 503 whose words are those of the part; the good ones are listed beside it."""
-    world.health.parts["store"] = Check(ok=False, detail="spooling since 14:02", since_ms=NOW_MS)
+    world.health.parts["store"] = Check(ok=False, detail="no store and no spool since 14:02", since_ms=NOW_MS)
     async with client.get("/readyz") as response:
         problem = await assert_problem(response, 503)
-    assert problem["detail"] == "store: spooling since 14:02"
+    assert problem["detail"] == "store: no store and no spool since 14:02"
     assert {name: check["ok"] for name, check in problem["checks"].items()} == {"broker": True, "store": False}
 
 
