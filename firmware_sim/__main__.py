@@ -5,6 +5,7 @@ Enters: arguments. Leaves: MQTT traffic, the truth file, one JSON object on stdo
 
 import asyncio
 import json
+import os
 import signal
 import sys
 import time
@@ -46,11 +47,24 @@ async def _run(settings: FleetSettings, options: Namespace) -> dict[str, object]
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, fleet.stop)
+    if options.with_parent:
+        _end_at_end_of_input(loop, fleet)
     try:
         return await fleet.run()
     finally:
         if options.truth:
             truth.write(options.truth, fleet.notes())
+
+
+def _end_at_end_of_input(loop: asyncio.AbstractEventLoop, fleet: Fleet) -> None:
+    descriptor = sys.stdin.fileno()
+
+    def read() -> None:
+        if not os.read(descriptor, 1024):
+            loop.remove_reader(descriptor)
+            fleet.stop()
+
+    loop.add_reader(descriptor, read)
 
 
 def _tell(progress: Progress) -> None:

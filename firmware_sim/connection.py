@@ -39,7 +39,7 @@ class Traffic:
         self.acknowledged = 0
         self.connects = 0
         self.trouble = ""
-        """Why a connection failed last, for people."""
+        """Why the last try to connect failed, for people; empty when it did not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +110,7 @@ class Connection:
             raise
         self.is_up = True
         self._traffic.connects += 1
+        self._traffic.trouble = ""
         self._traffic.open.add(self)
         if subscriptions:
             self._client.subscribe([(topic, AT_LEAST_ONCE) for topic in subscriptions])

@@ -60,6 +60,7 @@ def fit_out(plan: StationPlan, settings: FleetSettings, truth: Truth, memory: Me
     return Site(
         station,
         start_ms,
+        settings.start_ms,
         _generator(settings, plan, "faults"),
         scenario.schedules,
         [make() for make in scenario.disturbances],

@@ -13,6 +13,9 @@ from firmware_sim.wire import BACKLOG_MAX_BYTES, BACKLOG_MAX_READINGS
 
 _ENVELOPE: Final = len(b'{"readings":[]}')
 
+_DOUBLINGS_MAX: Final = 5
+"""Larger: what is lost again and again waits for hours. Smaller: a platform that is down is sent everything often."""
+
 
 class Name(NamedTuple):
     """What names a station's reading for ever."""
@@ -31,6 +34,8 @@ class Entry:
     """The reading as it goes to its own topic."""
     sent_ms: int | None = None
     """When it was last handed to the line, by the line's clock; None when not on this connection."""
+    repeats: int = 0
+    """How often it was sent again on this connection."""
 
 
 @dataclass(slots=True)
@@ -105,7 +110,7 @@ class Ring:
     def line_lost(self) -> None:
         """The connection is gone: what was sent on it and has no receipt must be sent again."""
         for entry in self._entries.values():
-            entry.sent_ms = None
+            entry.sent_ms, entry.repeats = None, 0
         self.unsent_count = len(self._entries)
 
     def take_unsent(self, link_ms: int) -> list[Entry]:
@@ -114,9 +119,18 @@ class Ring:
             return []
         return self._mark((entry for entry in self if entry.sent_ms is None), link_ms)
 
-    def take_overdue(self, sent_until_ms: int, link_ms: int) -> list[Entry]:
-        """All that was sent at or before an instant and still has no receipt; marked as sent again."""
-        overdue = (entry for entry in self if entry.sent_ms is not None and entry.sent_ms <= sent_until_ms)
+    def take_overdue(self, resend_ms: int, link_ms: int) -> list[Entry]:
+        """All that was sent `resend_ms` ago and still has no receipt; marked as sent again.
+
+        Each repeat of a reading waits twice as long as the one before: a platform that is slow must not drown in them.
+        """
+        overdue = [
+            entry
+            for entry in self
+            if entry.sent_ms is not None and link_ms - entry.sent_ms >= resend_ms << min(entry.repeats, _DOUBLINGS_MAX)
+        ]
+        for entry in overdue:
+            entry.repeats += 1
         return self._mark(overdue, link_ms)
 
     def _mark(self, entries: Iterable[Entry], link_ms: int) -> list[Entry]:

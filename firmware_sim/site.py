@@ -18,10 +18,10 @@ from firmware_sim.wire import Message
 class Fault(Protocol):
     """Something that is wrong for a while. One object lives through one episode and may remember what it did."""
 
-    def begin(self, site: "Site", now_ms: int, rng: Random) -> None:
+    def begin(self, site: "Site", now_ms: int, rng: Random, /) -> None:
         """Break it."""
 
-    def end(self, site: "Site", now_ms: int) -> None:
+    def end(self, site: "Site", now_ms: int, /) -> None:
         """Mend it."""
 
 
@@ -36,17 +36,17 @@ class Episode(NamedTuple):
 class Schedule(Protocol):
     """When a fault comes over a station."""
 
-    def first(self, station_id: str, start_ms: int, rng: Random) -> Episode | None:
-        """The first episode at or after an instant; None when this station is spared."""
+    def first(self, station_id: str, start_ms: int, live_ms: int, rng: Random, /) -> Episode | None:
+        """The first episode from `start_ms` on, where history begins; None when this station is spared."""
 
-    def following(self, episode: Episode, rng: Random) -> Episode | None:
+    def following(self, episode: Episode, rng: Random, /) -> Episode | None:
         """The episode after one that has begun."""
 
 
 class Disturbance(Protocol):
     """What a network does to messages that were sent. One object serves one station."""
 
-    def pass_on(self, messages: list[Message], rng: Random, tally: Counter[str]) -> list[Message]:
+    def pass_on(self, messages: list[Message], rng: Random, tally: Counter[str], /) -> list[Message]:
         """What arrives now, of what is sent now or was held back before."""
 
     def held_back(self) -> list[Message]:
@@ -68,6 +68,7 @@ class Site:
         self,
         station: Station,
         start_ms: int,
+        live_ms: int,
         rng: Random,
         schedules: Iterable[Schedule] = (),
         disturbances: Sequence[Disturbance] = (),
@@ -79,12 +80,14 @@ class Site:
         """How many faults keep the power off."""
         self.is_dead = False
         self._rng = rng
+        # How often the network is drawn depends on real receipts; when faults come must not.
+        self._network_rng = Random(rng.getrandbits(64))
         self._disturbances = disturbances
         self._events: list[_Event] = []
         self._running: dict[int, Episode] = {}
         self._order = 0
         for schedule in schedules:
-            self._plan(schedule, schedule.first(station.id, start_ms, rng))
+            self._plan(schedule, schedule.first(station.id, start_ms, live_ms, rng))
 
     @property
     def has_power(self) -> bool:
@@ -125,7 +128,7 @@ class Site:
             return messages
         arriving = [message for message in messages if not message.retain]
         for disturbance in self._disturbances:
-            arriving = disturbance.pass_on(arriving, self._rng, self.station.tally)
+            arriving = disturbance.pass_on(arriving, self._network_rng, self.station.tally)
         return [message for message in messages if message.retain] + arriving
 
     def line_lost(self) -> None:

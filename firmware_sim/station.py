@@ -133,7 +133,7 @@ class Station:
         if not self.is_online or (self._look_again_ms is not None and link_ms < self._look_again_ms):
             return []
         self._look_again_ms = link_ms + self._settings.resend_ms // 2
-        overdue = self.ring.take_overdue(link_ms - self._settings.resend_ms, link_ms)
+        overdue = self.ring.take_overdue(self._settings.resend_ms, link_ms)
         self.tally["resent"] += len(overdue)
         return self._as_backlog(overdue)
 

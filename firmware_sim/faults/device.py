@@ -16,12 +16,12 @@ _SLIGHT_MS: Final = 3 * MINUTE_MS
 class Cut:
     """The network is gone; readings go to the ring."""
 
-    def begin(self, site: Site, now_ms: int, rng: Random) -> None:  # noqa: ARG002 - the shape of a fault
+    def begin(self, site: Site, _now_ms: int, _rng: Random) -> None:
         """Down."""
         site.cuts += 1
         site.station.tally["cuts"] += 1
 
-    def end(self, site: Site, now_ms: int) -> None:  # noqa: ARG002 - the shape of a fault
+    def end(self, site: Site, _now_ms: int) -> None:
         """Up."""
         site.cuts -= 1
 
@@ -29,7 +29,7 @@ class Cut:
 class Reboot:
     """The power fails; the door counts on by itself, the station starts anew with the next boot number."""
 
-    def begin(self, site: Site, now_ms: int, rng: Random) -> None:  # noqa: ARG002 - the shape of a fault
+    def begin(self, site: Site, _now_ms: int, _rng: Random) -> None:
         """Off."""
         site.power_losses += 1
 
@@ -45,11 +45,11 @@ class NewEpoch:
 
     kind = "occupancy"
 
-    def begin(self, site: Site, now_ms: int, rng: Random) -> None:  # noqa: ARG002 - the shape of a fault
+    def begin(self, site: Site, _now_ms: int, _rng: Random) -> None:
         """Replace it."""
         site.station.begin_epoch(self.kind)
 
-    def end(self, site: Site, now_ms: int) -> None:
+    def end(self, _site: Site, _now_ms: int) -> None:
         """Nothing to mend: the new sensor stays."""
 
 
@@ -62,11 +62,11 @@ class NewSwapEpoch(NewEpoch):
 class SlightlyWrongClock:
     """The clock is up to three minutes off, either way: wrong, and not wrong enough to be refused."""
 
-    def begin(self, site: Site, now_ms: int, rng: Random) -> None:  # noqa: ARG002 - the shape of a fault
+    def begin(self, site: Site, _now_ms: int, rng: Random) -> None:
         """Drift."""
         site.station.clock_error_ms = rng.randint(-_SLIGHT_MS, _SLIGHT_MS)
 
-    def end(self, site: Site, now_ms: int) -> None:  # noqa: ARG002 - the shape of a fault
+    def end(self, site: Site, _now_ms: int) -> None:
         """Set right by the time server."""
         site.station.clock_error_ms = 0
 
@@ -78,7 +78,7 @@ class WrongClock:
         """Lose the time."""
         site.station.clock_error_ms = rng.choice((-now_ms, rng.randint(400, 4_000) * DAY_MS))
 
-    def end(self, site: Site, now_ms: int) -> None:  # noqa: ARG002 - the shape of a fault
+    def end(self, site: Site, _now_ms: int) -> None:
         """Set right by the time server."""
         site.station.clock_error_ms = 0
 
@@ -86,7 +86,7 @@ class WrongClock:
 class Death:
     """The station is gone and never heard again, unless the schedule gives it an end."""
 
-    def begin(self, site: Site, now_ms: int, rng: Random) -> None:  # noqa: ARG002 - the shape of a fault
+    def begin(self, site: Site, _now_ms: int, _rng: Random) -> None:
         """Die."""
         site.is_dead = True
 

@@ -25,7 +25,7 @@ class Overheat:
     def __init__(self) -> None:
         self._slot: Slot | None = None
 
-    def begin(self, site: Site, now_ms: int, rng: Random) -> None:  # noqa: ARG002 - the shape of a fault
+    def begin(self, site: Site, _now_ms: int, rng: Random) -> None:
         """Choose a slot that holds a battery."""
         cabinet = site.sensor(Cabinet.kind)
         if isinstance(cabinet, Cabinet):
@@ -33,7 +33,7 @@ class Overheat:
             if self._slot:
                 self._slot.heat_c = self.tends_to_c
 
-    def end(self, site: Site, now_ms: int) -> None:  # noqa: ARG002 - the shape of a fault
+    def end(self, _site: Site, _now_ms: int) -> None:
         """It cools down."""
         if self._slot:
             self._slot.heat_c = None
@@ -48,13 +48,13 @@ class Warm(Overheat):
 class Smoke:
     """Smoke in the cabinet; the extinguisher goes off."""
 
-    def begin(self, site: Site, now_ms: int, rng: Random) -> None:  # noqa: ARG002 - the shape of a fault
+    def begin(self, site: Site, _now_ms: int, _rng: Random) -> None:
         """Smoke."""
         cabinet = site.sensor(Cabinet.kind)
         if isinstance(cabinet, Cabinet):
             cabinet.smoke, cabinet.suppress = True, "discharged"
 
-    def end(self, site: Site, now_ms: int) -> None:  # noqa: ARG002 - the shape of a fault
+    def end(self, site: Site, _now_ms: int) -> None:
         """Aired, and a new extinguisher."""
         cabinet = site.sensor(Cabinet.kind)
         if isinstance(cabinet, Cabinet):
@@ -64,13 +64,13 @@ class Smoke:
 class MainsFailure:
     """The cabinet is without mains: nothing charges, the controller lives on its battery."""
 
-    def begin(self, site: Site, now_ms: int, rng: Random) -> None:  # noqa: ARG002 - the shape of a fault
+    def begin(self, site: Site, _now_ms: int, _rng: Random) -> None:
         """Dark."""
         cabinet = site.sensor(Cabinet.kind)
         if isinstance(cabinet, Cabinet):
             cabinet.mains = False
 
-    def end(self, site: Site, now_ms: int) -> None:  # noqa: ARG002 - the shape of a fault
+    def end(self, site: Site, _now_ms: int) -> None:
         """Light."""
         cabinet = site.sensor(Cabinet.kind)
         if isinstance(cabinet, Cabinet):
@@ -80,7 +80,7 @@ class MainsFailure:
 class Theft:
     """Somebody empties the medicine box and the shelf at once; no counter has seen it."""
 
-    def begin(self, site: Site, now_ms: int, rng: Random) -> None:  # noqa: ARG002 - the shape of a fault
+    def begin(self, site: Site, _now_ms: int, _rng: Random) -> None:
         """Take all."""
         box, shelf = site.sensor(MedicineBox.kind), site.sensor(Shelf.kind)
         if isinstance(box, MedicineBox):
@@ -89,5 +89,5 @@ class Theft:
         if isinstance(shelf, Shelf):
             shelf.on_shelf = 0
 
-    def end(self, site: Site, now_ms: int) -> None:
+    def end(self, _site: Site, _now_ms: int) -> None:
         """Nothing to mend: crews and givers fill up again."""

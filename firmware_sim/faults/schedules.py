@@ -19,8 +19,8 @@ class Recurring:
     per_day: float
     lasts_s: tuple[float, float]
 
-    def first(self, station_id: str, start_ms: int, rng: Random) -> Episode | None:  # noqa: ARG002 - comes over every one
-        """The first episode after an instant."""
+    def first(self, _station_id: str, start_ms: int, _live_ms: int, rng: Random) -> Episode | None:
+        """The first episode, in history already."""
         return self._after(start_ms, rng)
 
     def following(self, episode: Episode, rng: Random) -> Episode | None:
@@ -36,22 +36,22 @@ class Recurring:
 
 @dataclass(frozen=True, slots=True)
 class Once:
-    """At a set time after the start; `station` None means all, `lasts_s` None means for ever."""
+    """At a set time after live time begins; `station` None means all, `lasts_s` None means for ever."""
 
     make: Callable[[], Fault]
     after_s: float
     lasts_s: float | None
     station: str | None = None
 
-    def first(self, station_id: str, start_ms: int, rng: Random) -> Episode | None:  # noqa: ARG002 - nothing is left to chance
+    def first(self, station_id: str, _start_ms: int, live_ms: int, _rng: Random) -> Episode | None:
         """The episode, where this station is meant."""
         if self.station not in {None, station_id}:
             return None
-        begin_ms = start_ms + round(self.after_s * SECOND_MS)
+        begin_ms = live_ms + round(self.after_s * SECOND_MS)
         return Episode(
             begin_ms, None if self.lasts_s is None else begin_ms + round(self.lasts_s * SECOND_MS), self.make()
         )
 
-    def following(self, episode: Episode, rng: Random) -> Episode | None:  # noqa: ARG002 - the schedule's shape
+    def following(self, _episode: Episode, _rng: Random) -> Episode | None:
         """None: once is once."""
         return None

@@ -34,7 +34,7 @@ class Sensor(Protocol):
     def counters(self) -> Counters | None:
         """What it counts for life; None when it counts nothing."""
 
-    def advance(self, now_ms: int) -> None:
+    def advance(self, now_ms: int, /) -> None:
         """Let the world go on until an instant, which is never earlier than the last one."""
 
     def body(self) -> dict[str, object]:
