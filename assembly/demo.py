@@ -16,7 +16,9 @@ from assembly.demo_fleet import HISTORY_DAYS, LIVE_INTERVAL_S, DemoFleet
 from assembly.platform import RunningPlatform
 from assembly.registry_commands import opened
 from assembly.serve import serve
-from assembly.settings import ApiSettings, DatabaseSettings, MqttSettings, Settings, StoreSettings
+from assembly.settings import ApiSettings, DatabaseSettings, MqttSettings, Settings
+from assembly.spool_settings import SpoolSettings
+from assembly.store_settings import StoreSettings
 from gateway.broker import EmbeddedBroker
 from ingest.database import stations as tables
 from ingest.model import Station
@@ -58,6 +60,7 @@ def demo_settings(folder: Path, broker: EmbeddedBroker, port: int) -> Settings:
     return Settings(
         mqtt=MqttSettings(url=broker.url_v5, client_id="yizhan-demo"),
         store=StoreSettings(url=f"sqlite:///{folder.resolve() / 'readings.db'}"),
+        spool=SpoolSettings(folder=folder.resolve() / "spool"),
         database=DatabaseSettings(url=f"sqlite:///{folder.resolve() / 'yizhan.db'}"),
         api=ApiSettings(port=port),
     )

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry
+from pydantic import SecretStr
 from sqlalchemy import Connection
 
 from api.app import make_app
@@ -34,6 +35,7 @@ from ingest.decode import ClockBounds
 from ingest.keeper import StoreKeeper
 from ingest.live.picture import LivePicture
 from ingest.metrics import IngestCollector
+from ingest.outlet import Drained, Outlet
 from ingest.pipeline import Pipeline
 from ingest.ports import ReadingStore
 from ingest.quality import QualityBook
@@ -41,7 +43,10 @@ from ingest.receipts import Receipts
 from ingest.registry.regions import load_regions
 from ingest.registry.registry import MemoryRegistry
 from ingest.restore import restore
+from ingest.spool import Spool
 from ingest.steps import Books
+from ingest.store.influx.client import InfluxServer
+from ingest.store.influx.store import InfluxReadingStore
 from ingest.store.null import NullReadingStore
 from ingest.store.sqlite import SqliteReadingStore
 from ingest.visits.book import PublishedVisits
@@ -105,18 +110,26 @@ async def open_platform(settings: Settings) -> AsyncIterator[RunningPlatform]:
             accounting=Accounting(),
         )
 
-        store = make_store(settings)
+        store = make_store(settings, registry, days)
         await store.open()
         stack.push_async_callback(store.close)
         gc.disable()  # all that is made now stays; `_calm_garbage_collector` ends this
-        await restore(books, database, store, days.of(now_ms()), now_ms(), default_interval_ms)
+        outlet = Outlet(store, _spool_of(settings), now_ms, settings.spool.after_s)
+        books.accounting.recover(await outlet.open())
+        stack.push_async_callback(outlet.close)
+        waiting = outlet.waiting()
+        await restore(books, database, store, waiting, days.of(now_ms()), now_ms(), default_interval_ms)
         await visits.restore()
         await picture.summarise(now_ms())
 
         _calm_garbage_collector()
-        keeper = StoreKeeper(store, database, visits.note, now_ms)
+        keeper = StoreKeeper(outlet, database, visits.note, now_ms)
         session = Session(session_settings(settings), lambda delivery: pipeline.take(delivery))  # noqa: PLW0108 - made below
         pipeline = Pipeline(books, session, keeper, now_ms)
+
+        async def on_drained(drained: Drained) -> None:
+            await keeper.keep_letters(drained.letters)
+            pipeline.drained(drained)
 
         metrics = CollectorRegistry()
         metrics.register(IngestCollector(books, session.link))
@@ -136,6 +149,7 @@ async def open_platform(settings: Settings) -> AsyncIterator[RunningPlatform]:
         await _background(stack, "summaries", picture.run(now_ms))
         await _background(stack, "registry", _follow_registry(registry, database, visits))
         await _background(stack, "dead letters", _prune(database, settings))
+        await _background(stack, "spool", outlet.drain(on_drained))
         await _background(stack, "session", session.run())
         writing = asyncio.create_task(pipeline.run(), name="pipeline")
         stack.push_async_callback(_drain, session, pipeline, writing)
@@ -153,23 +167,48 @@ def _calm_garbage_collector() -> None:
     gc.set_threshold(GC_THRESHOLD, 20, 100)
 
 
-def make_store(settings: Settings) -> ReadingStore:
+def make_store(settings: Settings, registry: MemoryRegistry, days: LocalDays) -> ReadingStore:
     """The store that the URL asks for."""
-    path = settings.store.sqlite_path
-    return SqliteReadingStore(path) if path is not None else NullReadingStore()
+    chosen = settings.store
+    if chosen.sqlite_path is not None:
+        return SqliteReadingStore(chosen.sqlite_path)
+    if chosen.influx_url is None:
+        return NullReadingStore()
+    server = InfluxServer(
+        url=chosen.influx_url,
+        bucket=chosen.bucket,
+        org=chosen.org,
+        token=_secret(chosen.token),
+        username=chosen.username,
+        password=_secret(chosen.password),
+        tls_ca=chosen.tls_ca,
+        timeout_s=chosen.timeout_s,
+        gzip=chosen.compresses,
+    )
+    return InfluxReadingStore(server, registry, days, wall_clock_ms)
+
+
+def _spool_of(settings: Settings) -> Spool | None:
+    """None for the store that keeps nothing, which is never away."""
+    if settings.store.url == "null:":
+        return None
+    return Spool(settings.spool.folder, settings.spool.max_mib * 1024 * 1024)
+
+
+def _secret(value: SecretStr | None) -> str | None:
+    return value.get_secret_value() if value is not None else None
 
 
 def session_settings(settings: Settings) -> SessionSettings:
     """How the session reaches the broker, and what it hears: the whole tree, so that a wrong topic is seen too."""
     mqtt = settings.mqtt
-    password = mqtt.password.get_secret_value() if mqtt.password is not None else None
     return SessionSettings(
         host=mqtt.host,
         port=mqtt.port,
         filters=[f"$share/{mqtt.share_group}/{ROOT}/#" if mqtt.share_group else f"{ROOT}/#"],
         client_id=mqtt.client_id,
         username=mqtt.username,
-        password=password,
+        password=_secret(mqtt.password),
         tls=mqtt.tls,
         tls_ca=str(mqtt.tls_ca) if mqtt.tls_ca else None,
         keepalive_s=mqtt.keepalive_s,

@@ -8,8 +8,12 @@ from typing import Annotated, Final, Self
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from assembly.section import Section
+from assembly.spool_settings import SpoolSettings
+from assembly.store_settings import StoreSettings
 
 ENV_PREFIX: Final = "YIZHAN_"
 ENV_DELIMITER: Final = "__"
@@ -29,14 +33,6 @@ def _broker_url(text: str) -> str:
     return text
 
 
-def _store_url(text: str) -> str:
-    if text == "null:":
-        return text
-    if not text.startswith("sqlite:///") or text == "sqlite:///":
-        raise ValueError("must be like sqlite:///data/readings.db, or null: for a bench")
-    return text
-
-
 def _database_url(text: str) -> str:
     if not text.startswith(("sqlite:///", "postgresql://")):
         raise ValueError("must be like sqlite:///data/yizhan.db or postgresql://user:password@host/name")
@@ -49,12 +45,6 @@ def _zone_name(text: str) -> str:
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise ValueError("must name a time zone of the IANA list, like Asia/Shanghai") from error
     return text
-
-
-class Section(BaseModel):
-    """A part of the settings. An unknown name is refused: it is a typing error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class MqttSettings(Section):
@@ -131,21 +121,6 @@ class MqttSettings(Section):
     def tls(self) -> bool:
         """Whether the URL asks for it."""
         return self._parts.scheme == "mqtts"
-
-
-class StoreSettings(Section):
-    """Where readings are kept."""
-
-    url: Annotated[
-        str,
-        AfterValidator(_store_url),
-        Field(description="`sqlite:///data/readings.db` (one file), or `null:`, which keeps nothing (for benches)."),
-    ] = "sqlite:///data/readings.db"
-
-    @property
-    def sqlite_path(self) -> Path | None:
-        """The file of a `sqlite:///` URL (four slashes: from the root), else None."""
-        return Path(self.url.removeprefix("sqlite:///")) if self.url.startswith("sqlite:///") else None
 
 
 class DatabaseSettings(Section):
@@ -274,6 +249,7 @@ class Settings(BaseSettings):
 
     mqtt: MqttSettings = MqttSettings()
     store: StoreSettings = StoreSettings()
+    spool: SpoolSettings = SpoolSettings()
     database: DatabaseSettings = DatabaseSettings()
     api: ApiSettings = ApiSettings()
     platform: PlatformSettings = PlatformSettings()

@@ -10,7 +10,8 @@ from typing import Final, NamedTuple
 from pydantic import BaseModel, SecretStr
 from rich.table import Table
 
-from assembly.settings import Section, Settings
+from assembly.section import Section
+from assembly.settings import Settings
 from assembly.settings_sources import Loaded, variable
 
 MASK: Final = "********"

@@ -32,6 +32,7 @@ class ServedPlatform:
             "YIZHAN_MQTT__URL": broker_url,
             "YIZHAN_STORE__URL": f"sqlite:///{folder}/readings.db",
             "YIZHAN_DATABASE__URL": f"sqlite:///{folder}/yizhan.db",
+            "YIZHAN_SPOOL__FOLDER": f"{folder}/spool",
             "YIZHAN_API__PORT": str(self.port),
         } | {f"YIZHAN_{name.upper()}": value for name, value in settings.items()}
         self._process: subprocess.Popen[bytes] | None = None

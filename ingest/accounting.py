@@ -28,6 +28,11 @@ class Accounting:
     acks_dropped: int = 0
     """Of a connection that was gone: the broker sends those messages again."""
 
+    def recover(self, spooled: int) -> None:
+        """Readings of an earlier process wait in the spool: they were received then, and are on our account now."""
+        self.received += spooled
+        self.spooled += spooled
+
     @property
     def balance(self) -> int:
         """Zero, always. Anything else is a reading lost or counted twice by us."""

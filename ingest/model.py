@@ -20,6 +20,7 @@ __all__ = [
     "DayCount",
     "DeadLetter",
     "Exchange",
+    "HistoryPoint",
     "Kind",
     "LedgerRow",
     "Level",
@@ -34,6 +35,7 @@ __all__ = [
     "RegionDay",
     "Revision",
     "Seen",
+    "Spread",
     "State",
     "Station",
     "StationStatus",
@@ -53,6 +55,24 @@ class Reading(NamedTuple):
     payload: bytes
     """The JSON object as the station sent it: what the store keeps."""
     received_ms: int
+
+
+class Spread(NamedTuple):
+    """A figure over a span of time, from the readings that told it."""
+
+    mean: float
+    lowest: float
+    highest: float
+    last: float
+
+
+class HistoryPoint(NamedTuple):
+    """One station's readings of one kind in [start_ms, start_ms + span)."""
+
+    start_ms: int
+    readings: int
+    values: Mapping[str, Spread]
+    """By figure (`ingest.store.figures`); one that no reading told is left out."""
 
 
 class DeadLetter(NamedTuple):

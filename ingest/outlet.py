@@ -7,9 +7,8 @@ Never: drops one, or says durable before it is. At the spool's bound it waits, a
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from typing import Final, NamedTuple, TypeVar
 
 from gateway.topics import topic_of
@@ -39,12 +38,13 @@ class Kept(NamedTuple):
     """Readings that the store refused for good."""
 
 
-@dataclass(slots=True)
-class Drained:
-    """What came out of the spool since it was last asked."""
+class Drained(NamedTuple):
+    """What came out of the spool in one write."""
 
-    stored: list[Reading] = field(default_factory=list)
-    letters: list[DeadLetter] = field(default_factory=list)
+    stored: Sequence[Reading]
+    refused: Sequence[Reading] = ()
+    letters: Sequence[DeadLetter] = ()
+    """What the refused ones became."""
 
 
 class Outlet:
@@ -54,14 +54,12 @@ class Outlet:
         self,
         store: ReadingStore,
         spool: Spool | None,
-        on_drained: Callable[[Drained], Awaitable[None]],
         now_ms: Callable[[], int],
         spool_after_s: float = 2.0,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._store = store
         self._spool = spool
-        self._on_drained = on_drained
         self._now_ms = now_ms
         self._spool_after_s = spool_after_s
         self._sleep = sleep
@@ -73,14 +71,19 @@ class Outlet:
         self._last_failure = ""
         self.check = Check(ok=True, detail="no write yet")
 
-    async def open(self) -> None:
-        """Find what an earlier process left in the spool."""
+    async def open(self) -> int:
+        """Find what an earlier process left in the spool; gives how many readings that is."""
         if self._spool is None:
-            return
+            return 0
         await self._in_thread(self._spool.open)
         if not self._spool.is_empty:
             log.warning("%d readings of an earlier outage wait in the spool", self._spool.readings)
             self._has_waiting.set()
+        return self._spool.readings
+
+    def waiting(self) -> Iterator[Reading]:
+        """All that is in the spool, oldest first; blocks on the disk, and is to be used up before anything is kept."""
+        return self._spool.every() if self._spool is not None else iter(())
 
     async def close(self) -> None:
         """What waits stays on disk."""
@@ -107,33 +110,36 @@ class Outlet:
                 if not is_full:
                     self._mark_ill(str(error))
                 if is_full or not self._is_away:
-                    wait_s = await self._wait(wait_s, error)
+                    wait_s = await next_wait(self._sleep, wait_s, error)
             else:
                 self._mark_well()
                 return Kept()
 
-    async def drain(self) -> None:
-        """Bring what waits into the store, oldest first, until cancelled."""
+    async def drain(self, on_drained: Callable[[Drained], Awaitable[None]]) -> None:
+        """Bring what waits into the store, oldest first, until cancelled; `on_drained` keeps the letters."""
         spool, wait_s = self._spool, FIRST_WAIT_S
         if spool is None:
             return
         while True:
             await self._has_waiting.wait()
             readings = await self._in_thread(lambda: spool.oldest(DRAIN_AT_ONCE))
-            drained = Drained(stored=readings)
+            drained = Drained(readings)
             try:
                 async with self._writing:
                     await self._store.write(readings)
             except RejectedByStore as rejected:
-                refused = {id(reading) for reading, _ in rejected.refused}
-                drained.stored = [reading for reading in readings if id(reading) not in refused]
-                drained.letters = [letter_of(reading, why, self._now_ms()) for reading, why in rejected.refused]
+                refused = [reading for reading, _ in rejected.refused]
+                drained = Drained(
+                    [reading for reading in readings if not any(reading is one for one in refused)],
+                    refused,
+                    [letter_of(reading, why, self._now_ms()) for reading, why in rejected.refused],
+                )
             except (TransientStoreError, StoreMisconfigured) as error:
                 self._mark_ill(str(error))
-                wait_s = await self._wait(wait_s, error)
+                wait_s = await next_wait(self._sleep, wait_s, error)
                 continue
             wait_s = FIRST_WAIT_S
-            await self._on_drained(drained)
+            await on_drained(drained)
             await self._in_thread(spool.drop_oldest)
             if spool.is_empty:
                 self._has_waiting.clear()
@@ -154,12 +160,6 @@ class Outlet:
 
     async def _in_thread(self, function: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, function)
-
-    async def _wait(self, wait_s: float, error: Exception) -> float:
-        """Sleep for what the store asked, or a random time up to the wait; gives the next wait."""
-        asked_s = getattr(error, "retry_after_s", None)
-        await self._sleep(asked_s if asked_s is not None else random.uniform(0, wait_s))  # noqa: S311 - spreads retries
-        return min(LONGEST_WAIT_S, wait_s * 2)
 
     # ---- what is said of it ----
 
@@ -192,6 +192,13 @@ class Outlet:
                 log.error("store: %s", check.detail)
             else:
                 log.warning("store: writing again")
+
+
+async def next_wait(sleep: Sleep, wait_s: float, error: TransientStoreError | StoreMisconfigured) -> float:
+    """Sleep for what the store asked, or a random time up to `wait_s`; gives the next wait."""
+    asked_s = error.retry_after_s if isinstance(error, TransientStoreError) else None
+    await sleep(random.uniform(0, wait_s) if asked_s is None else asked_s)  # noqa: S311 - spreads retries
+    return min(LONGEST_WAIT_S, wait_s * 2)
 
 
 def letter_of(reading: Reading, why: str, now_ms: int) -> DeadLetter:

@@ -16,6 +16,7 @@ from ingest.batch import Batch
 from ingest.decode import Refused, dead_letter, decode
 from ingest.live.snapshot import rows_of
 from ingest.model import DeadLetter, Reading
+from ingest.outlet import Drained, Kept
 from ingest.steps import Books, Steps
 
 MAX_WAITING: Final = 50_000
@@ -47,8 +48,8 @@ class Edge(Protocol):
 class Keeper(Protocol):
     """Makes a batch durable, however long that takes."""
 
-    async def keep(self, batch: Batch) -> Sequence[DeadLetter]:
-        """Return when all of it is durable; gives the readings that the store refused, as the letters they became."""
+    async def keep(self, batch: Batch) -> Kept:
+        """Return when all of it is durable; tells where its readings are, and which of them the store refused."""
 
 
 class Pipeline:
@@ -126,25 +127,40 @@ class Pipeline:
         """Durable first; then the figures, the acks, and what the stations are told."""
         if batch.is_empty:
             return
-        added = await self._keeper.keep(batch)
-        self._account(batch, added)
+        kept = await self._keeper.keep(batch)
+        accounting = self._books.accounting
+        accounting.in_flight -= len(batch.readings) + len(batch.letters)
+        accounting.refused.update(letter.reason for letter in batch.letters)
+        if kept.is_spooled:
+            accounting.spooled += len(batch.readings)
+        else:
+            self._account(batch.readings, kept.letters)
         for connection, packet_ids in batch.acks.items():
             if not self._edge.ack(connection, packet_ids):
-                self._books.accounting.acks_dropped += len(packet_ids)
+                accounting.acks_dropped += len(packet_ids)
         for topic, payload in batch.receipts:
             self._edge.publish(topic, payload, qos=1)
-            self._books.accounting.receipts += 1
-        for letter in (*batch.letters, *added):
+            accounting.receipts += 1
+        self._tell_refused((*batch.letters, *kept.letters))
+
+    def drained(self, drained: Drained) -> None:
+        """What was in the spool is in the store now, but for what the store refused."""
+        readings = [*drained.stored, *drained.refused]
+        self._books.accounting.spooled -= len(readings)
+        self._account(readings, drained.letters)
+        self._tell_refused(drained.letters)
+
+    def _account(self, readings: Sequence[Reading], refused: Sequence[DeadLetter]) -> None:
+        accounting = self._books.accounting
+        accounting.stored.update(reading.kind for reading in readings)
+        accounting.refused.update(letter.reason for letter in refused)
+        for letter in refused:
+            accounting.stored[Kind(letter.topic.rpartition("/")[2])] -= 1
+
+    def _tell_refused(self, letters: Sequence[DeadLetter]) -> None:
+        for letter in letters:
             if letter.station is not None:
                 self._edge.publish(topic_of(letter.station, Channel.REJECTED), _rejected(letter), qos=0)
-
-    def _account(self, batch: Batch, added: Sequence[DeadLetter]) -> None:
-        accounting = self._books.accounting
-        accounting.stored.update(reading.kind for reading in batch.readings)
-        accounting.refused.update(letter.reason for letter in (*batch.letters, *added))
-        for letter in added:
-            accounting.stored[Kind(letter.topic.rpartition("/")[2])] -= 1
-        accounting.in_flight -= len(batch.readings) + len(batch.letters)
 
 
 def _rejected(letter: DeadLetter) -> bytes:

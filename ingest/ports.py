@@ -11,6 +11,8 @@ from typing import Protocol
 from ingest.model import (
     Article,
     DayCount,
+    HistoryPoint,
+    Kind,
     Reading,
     Region,
     RegionDay,
@@ -63,6 +65,16 @@ class ReadingStore(Protocol):
 
     async def close(self) -> None:
         """Finish what is under way and let go."""
+
+
+class CountsSink(Protocol):
+    """Takes published counts beside the readings, for whoever looks at them there."""
+
+    async def write_counts(self, counts: Sequence[DayCount]) -> None:
+        """Durable, and in place of what was there of the same station and day.
+
+        Raises `TransientStoreError` and `StoreMisconfigured`.
+        """
 
 
 LATE_MS = 5 * 60_000
@@ -125,6 +137,18 @@ class VisitBook(Protocol):
 
     def today(self, now_ms: int) -> date:
         """The local day of an instant."""
+
+
+class ReadingHistory(Protocol):
+    """How a station's figures went; asked of the store of readings."""
+
+    async def history(
+        self, station: str, kind: Kind, from_ms: int, to_ms: int, every_ms: int
+    ) -> Sequence[HistoryPoint]:
+        """Spans of `every_ms` (at least 1) from `from_ms` on, by time of sampling; empty ones are left out.
+
+        Raises `TransientStoreError` and `StoreMisconfigured`. How many spans may be asked for is the caller's to bound.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ database those ledger rows that a crash cut off between the store's write and th
 """
 
 import logging
+from collections.abc import Iterable
 from datetime import date, timedelta
 
 from sqlalchemy import Connection
@@ -14,7 +15,7 @@ from ingest.database.database import Database
 from ingest.keeper import SNAPSHOT_MARK
 from ingest.live.snapshot import load
 from ingest.live.station import LiveStation
-from ingest.model import LedgerRow, Occupancy
+from ingest.model import LedgerRow, Occupancy, Reading
 from ingest.ports import ReadingStore
 from ingest.sequence import Outcome
 from ingest.steps import Books
@@ -23,9 +24,18 @@ log = logging.getLogger(__name__)
 
 
 async def restore(
-    books: Books, database: Database, store: ReadingStore, today: date, now_ms: int, default_interval_ms: int
+    books: Books,
+    database: Database,
+    store: ReadingStore,
+    spooled: Iterable[Reading],
+    today: date,
+    now_ms: int,
+    default_interval_ms: int,
 ) -> int:
-    """Fill the books; gives how many readings were taken in again behind the checkpoint."""
+    """Fill the books; gives how many readings were taken in again behind the checkpoint.
+
+    `spooled`: what is durable and not in the store yet.
+    """
 
     def read(connection: Connection) -> tuple[dict[str, LiveStation], int]:
         stations = load(latest.every(connection), default_interval_ms, books.picture.own_id)
@@ -41,19 +51,30 @@ async def restore(
     for live in stations.values():
         books.picture.adopt(live)
     books.quality.take_dirty()
-    mended, rows = await _mend(books, store, mark_ms)
-    if rows:
+    mend = _Mend(books)
+    for reading in spooled:
+        mend.take(reading)
+    async for reading in store.stored_since(mark_ms):
+        mend.take(reading)
+    if mend.rows:
+        rows = list(mend.rows.values())
         await database.run(lambda connection: ledger.merge_rows(connection, rows, now_ms))
-    if mended:
-        log.info("took in again %d readings stored after the last checkpoint", mended)
-    return mended
+    if mend.readings:
+        log.info("took in again %d readings kept after the last checkpoint", mend.readings)
+    return mend.readings
 
 
-async def _mend(books: Books, store: ReadingStore, since_ms: int) -> tuple[int, list[LedgerRow]]:
-    """Take in again what was stored after the checkpoint. Every rule is idempotent, so a little too much is no harm."""
-    mended = 0
-    rows: dict[tuple[str, date, int], LedgerRow] = {}
-    async for reading in store.stored_since(since_ms):
+class _Mend:
+    """Takes in again what was kept after the checkpoint. Every rule is idempotent, so a little too much is no harm."""
+
+    def __init__(self, books: Books) -> None:
+        self._books = books
+        self.readings = 0
+        self.rows: dict[tuple[str, date, int], LedgerRow] = {}
+
+    def take(self, reading: Reading) -> None:
+        """One reading, in any order."""
+        books = self._books
         live = books.picture.station(reading.station)
         live.heard_ms = max(live.heard_ms, reading.received_ms)
         track = live.track(reading.kind)
@@ -61,7 +82,6 @@ async def _mend(books: Books, store: ReadingStore, since_ms: int) -> tuple[int, 
             live.show(track, reading)
         if isinstance(reading.body, Occupancy):
             for row in books.ledger.take(reading.station, reading.body, reading.received_ms).rows:
-                rows[row.station, row.day, row.epoch] = row
+                self.rows[row.station, row.day, row.epoch] = row
         books.checkpoint.note(live)
-        mended += 1
-    return mended, list(rows.values())
+        self.readings += 1

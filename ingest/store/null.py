@@ -5,7 +5,7 @@ Enters: readings. Leaves: nothing. Never: part of a platform that people depend 
 
 from collections.abc import AsyncIterator, Sequence
 
-from ingest.model import Reading
+from ingest.model import HistoryPoint, Kind, Reading
 
 
 class NullReadingStore:
@@ -28,6 +28,10 @@ class NullReadingStore:
         nothing: tuple[Reading, ...] = ()
         for reading in nothing:
             yield reading
+
+    async def history(self, station: str, kind: Kind, from_ms: int, to_ms: int, every_ms: int) -> list[HistoryPoint]:  # noqa: ARG002 - the port's
+        """None."""
+        return []
 
     async def close(self) -> None:
         """Nothing to close."""

@@ -8,12 +8,15 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Final, TypeVar
+from urllib.parse import quote
 
 from gateway.payloads import ADAPTERS
-from ingest.model import Kind, Reading
+from ingest.model import HistoryPoint, Kind, Reading
 from ingest.ports import StoreMisconfigured, TransientStoreError
+from ingest.store.sqlite_history import history
 
 T = TypeVar("T")
 
@@ -34,9 +37,16 @@ CREATE TABLE IF NOT EXISTS reading (
 CHUNKS: Final = (500, 50, 5, 1)
 """Rows of one INSERT. Larger: over 32,766 parameters. Smaller: more statements, and between two of them a busy event
 loop may hold the interpreter for 5 ms."""
+PROBE: Final = "SELECT id, station, kind, boot, seq, ts_ms, received_ms, payload FROM reading LIMIT 0"
 COLUMNS: Final = 7
+DAMAGED: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+PRIMARY_CODE: Final = 0xFF
+"""An extended code carries its primary code in the lowest byte."""
 PAGE: Final = 5_000
 """Rows fetched at once when reading. Larger: memory. Smaller: more hops between threads."""
+BUSY_TIMEOUT_S: Final = 5.0
+"""How long a write waits for another process at the same file. Larger: an outage is told later. Smaller: a backup that
+reads the file looks like one."""
 CACHE_KIB: Final = 64 * 1024
 """Page cache. Smaller: the index of names is read from disk again when a fleet is larger than it."""
 
@@ -72,6 +82,18 @@ class SqliteReadingStore:
         async for reading in self._paged(sql, (station, kind, from_ms, to_ms)):
             yield reading
 
+    async def history(self, station: str, kind: Kind, from_ms: int, to_ms: int, every_ms: int) -> list[HistoryPoint]:
+        """See `ReadingHistory`. On a thread and a connection of its own: what is written must not wait for it."""
+
+        def read() -> list[HistoryPoint]:
+            with closing(sqlite3.connect(f"file:{quote(str(self._path))}?mode=ro", uri=True)) as db:
+                return history(db, station, kind, from_ms, to_ms, every_ms)
+
+        try:
+            return await asyncio.to_thread(read)
+        except sqlite3.OperationalError as error:
+            raise TransientStoreError(f"{self._path}: {error}") from error
+
     async def close(self) -> None:
         """See the port."""
         await self._in_thread(self._close)
@@ -82,19 +104,29 @@ class SqliteReadingStore:
     async def _in_thread(self, function: Callable[[], T]) -> T:
         try:
             return await asyncio.get_running_loop().run_in_executor(self._thread, function)
-        except sqlite3.OperationalError as error:
+        except sqlite3.DatabaseError as error:
+            raise self._remedy_for(error) from error
+
+    def _remedy_for(self, error: sqlite3.DatabaseError) -> Exception:
+        if isinstance(error, sqlite3.OperationalError):
             # Locked, disk full, I/O error: the file is as it was, and the same write may succeed later.
-            raise TransientStoreError(f"{self._path}: {error}") from error
+            return TransientStoreError(f"{self._path}: {error}")
+        if error.sqlite_errorcode & PRIMARY_CODE in DAMAGED:
+            return StoreMisconfigured(
+                f"the readings file {self._path} is damaged ({error}): "
+                "stop the platform and put back a copy of the file together with its -wal file"
+            )
+        return error
 
     def _open(self) -> None:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            db = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
-            db.execute("PRAGMA journal_mode = WAL")
-            # FULL: in WAL mode NORMAL may lose the last commits at a power cut, after they were acknowledged.
-            db.execute("PRAGMA synchronous = FULL")
-            db.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
-            db.execute(SCHEMA)
+            db = sqlite3.connect(self._path, BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
+            try:
+                _set_up(db)
+            except BaseException:
+                db.close()
+                raise
         except (OSError, sqlite3.Error) as error:
             raise StoreMisconfigured(
                 f"the readings file {self._path} cannot be opened ({error}): check that its folder may be written to, "
@@ -135,6 +167,16 @@ class SqliteReadingStore:
         if self._db is not None:
             self._db.close()
             self._db = None
+
+
+def _set_up(db: sqlite3.Connection) -> None:
+    db.execute("PRAGMA journal_mode = WAL")
+    # FULL: in WAL mode NORMAL may lose the last commits at a power cut, after they were acknowledged.
+    db.execute("PRAGMA synchronous = FULL")
+    db.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+    db.execute(SCHEMA)
+    # Another program's table of the same name is noticed here, and not at the first reading.
+    db.execute(PROBE)
 
 
 def _insert(db: sqlite3.Connection, readings: Sequence[Reading]) -> None:

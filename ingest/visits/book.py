@@ -127,8 +127,7 @@ class PublishedVisits:
             self._wake.clear()
             self._turn()
             began_ms = self._now_ms()
-            waiting = sorted(self._moved.items(), key=lambda item: item[1].day)
-            self._moved = {}
+            waiting, self._moved = list(self._moved.items()), {}
             try:
                 while waiting:
                     some = dict(waiting[:STATIONS_AT_ONCE])

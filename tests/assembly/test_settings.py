@@ -43,6 +43,11 @@ def test_environment_wins_over_the_file_and_the_file_over_defaults(
         ("mqtt.receive_maximum", "many", "valid integer"),
         ("mqtt.password", "hush", "mqtt.url names no user"),
         ("store.url", "mysql://x", "must be like sqlite:///"),
+        ("store.url", "influxdb://host:8086", "influxdb+http://host:8086"),
+        ("store.url", "influxdb+http://me:hush@host", "must not hold a user"),
+        ("store.url", "influxdb+http://host:8086?db=x", "store.bucket"),
+        ("store.url", "influxdb+http://host:99999", "out of range"),
+        ("store.password", "hush", "store.username is not"),
         ("database.url", "data/yizhan.db", "must be like sqlite:///"),
         ("platform.time_zone", "Asia/Peking", "IANA"),
         ("platform.time_zone", "../../etc/passwd", "IANA"),
@@ -102,6 +107,28 @@ def test_broker_url_is_taken_apart(url: str, expected: tuple[str, int, str | Non
     """Host, port, user and TLS are read from the URL, with the ports that MQTT has by default."""
     mqtt = Settings.model_validate({"mqtt": {"url": url}}).mqtt
     assert (mqtt.host, mqtt.port, mqtt.username, mqtt.tls) == expected
+
+
+@pytest.mark.parametrize(
+    ("url", "influx_url", "compresses"),
+    [
+        ("influxdb+http://127.0.0.1:8086", "http://127.0.0.1:8086", False),
+        ("influxdb+http://[::1]:8086/", "http://[::1]:8086", False),
+        ("influxdb+https://influx.example:8086/behind/proxy", "https://influx.example:8086/behind/proxy", True),
+        ("sqlite:///data/readings.db", None, True),
+    ],
+)
+def test_influxdb_url_is_taken_apart(url: str, influx_url: str | None, compresses: bool) -> None:
+    """The address is read from the URL, and what stays on the machine is not compressed unless that is asked for."""
+    store = Settings.model_validate({"store": {"url": url}}).store
+    assert (store.influx_url, store.compresses) == (influx_url, compresses)
+    assert Settings.model_validate({"store": {"url": url, "gzip": not compresses}}).store.compresses is not compresses
+
+
+def test_one_way_to_say_who_we_are_to_influxdb() -> None:
+    """A token and a user at once are refused: it would be unclear which of them is used."""
+    with pytest.raises(ValueError, match=r"store\.token .* or store\.username"):
+        Settings.model_validate({"store": {"token": "t", "username": "u"}})
 
 
 def test_secrets_are_masked(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,7 +61,7 @@ class World:
         self.store = FailingStore()
         self.drained: list[Drained] = []
         self.spool = Spool(folder, max_bytes)
-        self.outlet = Outlet(self.store, self.spool, self._take, lambda: self.now_ms, sleep=self._sleep)
+        self.outlet = Outlet(self.store, self.spool, lambda: self.now_ms, sleep=self._sleep)
 
     async def _take(self, drained: Drained) -> None:
         self.drained.append(drained)
@@ -72,7 +72,7 @@ class World:
 
     async def drain_until_empty(self) -> None:
         """Run the drain for as long as something waits."""
-        task = asyncio.create_task(self.outlet.drain())
+        task = asyncio.create_task(self.outlet.drain(self._take))
         async with asyncio.timeout(20):
             while not self.spool.is_empty or not self.outlet.check.ok or self.outlet.check.is_degraded:  # noqa: ASYNC110 - a thread works here
                 await asyncio.sleep(0.001)

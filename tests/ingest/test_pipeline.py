@@ -12,8 +12,8 @@ from pydantic_core import from_json
 from ingest import checkpoint, pipeline, receipts
 from ingest.batch import Batch
 from ingest.decode import Reason
-from ingest.keeper import refused_letter
 from ingest.model import DeadLetter, Kind
+from ingest.outlet import letter_of
 from tests.ingest.making import NOW_MS, document, message
 from tests.ingest.world import World, kept_names, make_books, running
 
@@ -365,7 +365,7 @@ async def test_every_reading_is_accounted_for(script: list[Any]) -> None:
                     connection = world.edge.connection = connection + 1
                 case "refuse":
                     world.keeper.refuse = lambda batch: [
-                        refused_letter(reading, "full", NOW_MS) for reading in batch.readings[:1]
+                        letter_of(reading, "full", NOW_MS) for reading in batch.readings[:1]
                     ]
                 case _:
                     world.take(*step, connection=connection)

@@ -19,6 +19,7 @@ from ingest.checkpoint import Checkpoint
 from ingest.decode import ClockBounds
 from ingest.live.picture import LivePicture
 from ingest.model import DeadLetter, Kind, Quality, RegionDay, Station
+from ingest.outlet import Kept
 from ingest.pipeline import Pipeline
 from ingest.quality import QualityBook
 from ingest.receipts import Receipts
@@ -126,7 +127,7 @@ class GatedKeeper:
         self.refuse: Callable[[Batch], Sequence[DeadLetter]] = lambda _batch: ()
         self._changed = asyncio.Event()
 
-    async def keep(self, batch: Batch) -> Sequence[DeadLetter]:
+    async def keep(self, batch: Batch) -> Kept:
         """Return when the gate is open."""
         self.begun.append(batch)
         self._changed.set()
@@ -134,7 +135,7 @@ class GatedKeeper:
         added = self.refuse(batch)
         self.kept.append(batch)
         self._changed.set()
-        return added
+        return Kept(letters=added)
 
     async def has_begun(self, count: int) -> None:
         """Wait for so many batches to have been handed over."""

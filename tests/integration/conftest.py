@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from assembly.platform import RunningPlatform, open_platform
-from assembly.settings import ApiSettings, DatabaseSettings, MqttSettings, Settings, StoreSettings
+from assembly.settings import ApiSettings, DatabaseSettings, MqttSettings, Settings
+from assembly.spool_settings import SpoolSettings
+from assembly.store_settings import StoreSettings
 from bench.servers import Mosquitto
 from ingest.database import stations
 from ingest.database.database import Database
@@ -24,6 +26,7 @@ def settings_in(folder: Path, broker_url: str) -> Settings:
     return Settings(
         mqtt=MqttSettings(url=broker_url),
         store=StoreSettings(url=f"sqlite:///{folder}/readings.db"),
+        spool=SpoolSettings(folder=folder / "spool"),
         database=DatabaseSettings(url=f"sqlite:///{folder}/yizhan.db"),
         api=ApiSettings(port=0),
     )
