@@ -1,0 +1,131 @@
+"""What is particular to the SQLite store: full disks, locks, damaged and foreign files, and abandoned reads."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from ingest.model import Reading
+from ingest.ports import StoreMisconfigured, TransientStoreError
+from ingest.store import sqlite
+from ingest.store.sqlite import SqliteReadingStore
+from tests.ingest.making import NOW_MS, reading
+from tests.ingest.store.test_contract import everything, seqs
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Of the file."""
+    return tmp_path / "readings.db"
+
+
+async def opened(path: Path) -> SqliteReadingStore:
+    """The store, open."""
+    store = SqliteReadingStore(path)
+    await store.open()
+    return store
+
+
+async def test_full_disk_is_waited_for_and_loses_nothing(path: Path) -> None:
+    """A write that finds no room fails as one to repeat, leaves the store as it was, and works when there is room."""
+    store = await opened(path)
+    await store.write([reading(seq=1)])
+    db = store._open_db
+    pages = db.execute("PRAGMA page_count").fetchone()[0]
+    db.execute(f"PRAGMA max_page_count = {pages}")
+    many = [reading(seq=seq, ts=NOW_MS + seq, note="x" * 500) for seq in range(2, 200)]
+    with pytest.raises(TransientStoreError, match="full"):
+        await store.write(many)
+    assert seqs(await everything(store)) == [1]
+    db.execute("PRAGMA max_page_count = 1000000")
+    await store.write(many)
+    assert len(await everything(store)) == 199
+    await store.close()
+
+
+async def test_lock_of_another_process_is_waited_for(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that somebody else holds, such as a backup, makes a write that is to be repeated."""
+    monkeypatch.setattr(sqlite, "BUSY_TIMEOUT_S", 0.05)
+    store = await opened(path)
+    holder = sqlite3.connect(path, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    with pytest.raises(TransientStoreError, match="locked"):
+        await store.write([reading()])
+    holder.execute("ROLLBACK")
+    holder.close()
+    await store.write([reading()])
+    assert seqs(await everything(store)) == [1]
+    await store.close()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b"this is not a database, and was never one" * 100, id="a text"),
+        pytest.param(b"SQLite format 3\x00" + b"\xff" * 4096, id="a damaged database"),
+    ],
+)
+async def test_file_that_is_no_database_is_left_alone(path: Path, content: bytes) -> None:
+    """A file of somebody else's is not overwritten; the error names it and says what to check."""
+    await asyncio.to_thread(path.write_bytes, content)
+    store = SqliteReadingStore(path)
+    with pytest.raises(StoreMisconfigured, match=r"readings\.db cannot be opened"):
+        await store.open()
+    await store.close()
+    assert await asyncio.to_thread(path.read_bytes) == content
+
+
+async def test_database_of_another_program_is_not_written_into(path: Path) -> None:
+    """A table `reading` with other columns is noticed at the start, not at the first reading."""
+    with sqlite3.connect(path) as db:
+        db.execute("CREATE TABLE reading (id INTEGER, temperature REAL)")
+    db.close()
+    with pytest.raises(StoreMisconfigured, match="database of this program"):
+        await opened(path)
+
+
+async def test_folder_in_place_of_a_file_is_named(tmp_path: Path) -> None:
+    """A path that cannot be a file is an error for a person."""
+    with pytest.raises(StoreMisconfigured, match="folder may be written to"):
+        await opened(tmp_path)
+
+
+async def test_damage_while_it_runs_calls_for_a_person(path: Path) -> None:
+    """A file that is damaged under our hands is no outage that waiting heals."""
+    store = await opened(path)
+    await store.write([reading(seq=seq, ts=NOW_MS + seq, note="x" * 300) for seq in range(1, 400)])
+    await store.close()
+    with path.open("r+b") as file:
+        file.seek(4096)
+        file.write(b"\xff" * 60_000)
+    store = await opened(path)
+    with pytest.raises(StoreMisconfigured, match="damaged"):
+        await store.write([reading(seq=seq, ts=NOW_MS + seq) for seq in range(400, 900)])
+    await store.close()
+
+
+async def test_read_that_is_given_up_half_way_holds_up_nobody(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reader that stops in the middle neither blocks writes nor keeps the log from being folded in."""
+    monkeypatch.setattr(sqlite, "PAGE", 2)
+    store = await opened(path)
+    await store.write([reading(seq=seq, ts=NOW_MS + seq) for seq in range(1, 20)])
+    walk = cast("AsyncGenerator[Reading, None]", store.of_station("st-1", "occupancy", 0, NOW_MS * 2))
+    assert (await anext(walk)).body.seq == 1
+    await store.write([reading(seq=20, ts=NOW_MS + 20)])
+    assert (await anext(walk)).body.seq == 2
+    await walk.aclose()
+    await store.write([reading(seq=21, ts=NOW_MS + 21)])
+    busy, _, _ = store._open_db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    assert busy == 0
+    await store.close()
+
+
+async def test_store_that_is_not_open_says_so(path: Path) -> None:
+    """Using it before `open` is a fault of ours, and called so."""
+    store = SqliteReadingStore(path)
+    with pytest.raises(RuntimeError, match="not open"):
+        await store.write([reading()])
+    await store.close()
