@@ -23,7 +23,7 @@ from influxdb_client.service.write_service import WriteService
 
 from ingest.ports import StoreMisconfigured, TransientStoreError
 from ingest.store.influx.errors import BodyTooLarge, PointsRefused, error_of
-from ingest.store.influx.influxql import QueryFailed, Table, is_cut, tables_of
+from ingest.store.influx.influxql import NotAnAnswer, QueryFailed, Table, is_cut, tables_of
 
 GZIP_LEVEL: Final = 1
 """0.4 µs a line, and an eighth of the bytes. Larger: 1 µs a line for an eleventh of them. Smaller: no compression."""
@@ -233,8 +233,10 @@ def _tables(document: bytes) -> list[Table]:
         if "not found" in str(error) or "authoriz" in str(error):
             raise StoreMisconfigured(f"InfluxDB: {error}") from error
         raise TransientStoreError(f"InfluxDB could not answer: {error}") from error
-    except ValueError as error:
-        raise StoreMisconfigured("the answer to a query is not InfluxDB's: check that store.url leads to it") from error
+    except NotAnAnswer as error:
+        raise StoreMisconfigured(
+            f"what answers a query is not InfluxDB ({error}): check that store.url leads to it"
+        ) from error
 
 
 async def _lines(content: aiohttp.StreamReader) -> AsyncIterator[bytes]:

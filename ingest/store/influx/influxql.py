@@ -28,6 +28,10 @@ class QueryFailed(Exception):
     """The server could not answer; the text is its own."""
 
 
+class NotAnAnswer(Exception):
+    """Something else than InfluxDB answered."""
+
+
 class Table(NamedTuple):
     """Rows of an answer, or some of them."""
 
@@ -69,13 +73,16 @@ def history(kind: Kind, figures: Sequence[str], station: str, from_ms: int, to_m
 
 
 def tables_of(document: bytes) -> Iterator[Table]:
-    """What one JSON document of an answer holds; raises `QueryFailed`, ValueError when it is no such document."""
-    parsed = json.loads(document)
-    if not isinstance(parsed, dict):
-        raise ValueError("not an answer of /query")  # noqa: TRY004 - of the text, not of an argument
-    if "error" in parsed:
+    """What one JSON document of an answer holds; raises `QueryFailed` and `NotAnAnswer`."""
+    try:
+        parsed = json.loads(document)
+    except ValueError as error:
+        raise NotAnAnswer(str(error)) from error
+    if isinstance(parsed, dict) and "error" in parsed:
         raise QueryFailed(str(parsed["error"]))
-    for result in parsed.get("results", ()):
+    if not isinstance(parsed, dict) or "results" not in parsed:
+        raise NotAnAnswer("no results in it")
+    for result in parsed["results"]:
         if "error" in result:
             raise QueryFailed(str(result["error"]))
         for series in result.get("series", ()):
