@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 from gateway.topics import Kind
+from ingest.store.influx.points import bound_ns
 
 Row = list[Any]
 """The values of one row, in the order of the statement; the first is the time, ns."""
@@ -51,12 +52,12 @@ def name(identifier: str) -> str:
     return f'"{escaped}"'
 
 
-def readings(kind: Kind, from_ns: int, to_ns: int | None = None, station: str | None = None) -> str:
+def readings(kind: Kind, from_ms: int, to_ms: int | None = None, station: str | None = None) -> str:
     """All readings of a kind sampled in [from, to), in order of time."""
     columns = ", ".join(f'"{column}"' for column in (*NAME_FIELDS, *BODY_FIELDS[kind]))
-    conditions = [f"time >= {from_ns}"]
-    if to_ns is not None:
-        conditions.append(f"time < {to_ns}")
+    conditions = [f"time >= {bound_ns(from_ms)}"]
+    if to_ms is not None:
+        conditions.append(f"time < {bound_ns(to_ms)}")
     if station is not None:
         conditions.append(f'"station" = {quoted(station)}')
     return f'SELECT {columns} FROM "{kind.value}" WHERE {" AND ".join(conditions)}'  # noqa: S608 - all quoted
@@ -67,7 +68,7 @@ def history(kind: Kind, figures: Sequence[str], station: str, from_ms: int, to_m
     columns = ['COUNT("seq")']
     for figure in figures:
         columns += [f'{function}("{figure}")' for function in ("MEAN", "MIN", "MAX", "LAST")]
-    sampled = f'"station" = {quoted(station)} AND time >= {from_ms}ms AND time < {to_ms}ms'
+    sampled = f'"station" = {quoted(station)} AND time >= {bound_ns(from_ms)} AND time < {bound_ns(to_ms)}'
     spans = f"time({every_ms}ms, {from_ms % every_ms}ms) fill(none)"
     return f'SELECT {", ".join(columns)} FROM "{kind.value}" WHERE {sampled} GROUP BY {spans}'  # noqa: S608 - all quoted
 

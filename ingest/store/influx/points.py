@@ -20,6 +20,16 @@ that starts at the same instant each time meet only where seq differs by more th
 _TAG_ESCAPES: Final = str.maketrans({",": r"\,", "=": r"\=", " ": r"\ "})
 
 
+MIN_NS: Final = -(2**63) + 2
+MAX_NS: Final = 2**63 - 2
+"""The instants that InfluxDB knows: 1677 to 2262."""
+
+
+def bound_ns(instant_ms: int) -> int:
+    """A bound of a query; beyond what InfluxDB knows there is nothing to find."""
+    return min(max(instant_ms * NS_PER_MS, MIN_NS), MAX_NS)
+
+
 def point_ns(ts_ms: int, boot: int, seq: int) -> int:
     """The time of a reading's point: within its millisecond, at a place of its own."""
     return (ts_ms * 10_000 + (boot * BOOT_STEP + seq) % PLACES) * 100

@@ -17,7 +17,6 @@ from ingest.store.influx.client import InfluxClient, InfluxServer
 from ingest.store.influx.errors import PointsRefused
 from ingest.store.influx.lines import KnownStations, Lines
 from ingest.store.influx.opening import prove, prove_writing
-from ingest.store.influx.points import NS_PER_MS
 from ingest.store.influx.rows import InOrder, history_point, reading_of
 from ingest.store.influx.settle import BODY_MAX_POINTS, parts, settle
 from ingest.visits.local_day import LocalDays
@@ -37,14 +36,18 @@ class InfluxReadingStore:
         self._registry = registry
         self._lines = Lines(registry, days)
         self._now_ms = now_ms
+        self._is_proven = False
 
     async def open(self) -> None:
-        """See the port. Raises `TransientStoreError` too, where the server is not up yet."""
+        """See the port. Raises `TransientStoreError` too, where the server is away: then the next use opens it."""
+        self._is_proven = False
         await self._client.open()
         await prove(self._client, self._now_ms(), len(self._registry))
+        self._is_proven = True
 
     async def write(self, readings: Sequence[Reading]) -> None:
         """See the port."""
+        await self._be_open()
         refused: list[tuple[Reading, str]] = []
         for start in range(0, len(readings), BODY_MAX_POINTS):
             part = readings[start : start + BODY_MAX_POINTS]
@@ -54,6 +57,7 @@ class InfluxReadingStore:
 
     async def write_counts(self, counts: Sequence[DayCount]) -> None:
         """See the port."""
+        await self._be_open()
         for start in range(0, len(counts), BODY_MAX_POINTS):
             part = counts[start : start + BODY_MAX_POINTS]
             refused = await self._settle(part, self._lines.of_counts(part))
@@ -65,13 +69,13 @@ class InfluxReadingStore:
     async def stored_since(self, since_ms: int) -> AsyncIterator[Reading]:
         """See the port: by time of sampling, which is what InfluxDB knows."""
         for kind in Kind:
-            async for reading in self._readings(kind, influxql.readings(kind, (since_ms - LATE_MS) * NS_PER_MS)):
+            async for reading in self._readings(kind, influxql.readings(kind, since_ms - LATE_MS)):
                 yield reading
 
     async def of_station(self, station: str, kind: str, from_ms: int, to_ms: int) -> AsyncIterator[Reading]:
         """See the port."""
         known, ordered = Kind(kind), InOrder()
-        statement = influxql.readings(known, from_ms * NS_PER_MS, to_ms * NS_PER_MS, station)
+        statement = influxql.readings(known, from_ms, to_ms, station)
         async for sampled in self._readings(known, statement):
             for reading in ordered.take(sampled):
                 yield reading
@@ -80,15 +84,22 @@ class InfluxReadingStore:
 
     async def history(self, station: str, kind: Kind, from_ms: int, to_ms: int, every_ms: int) -> list[HistoryPoint]:
         """See the port."""
+        await self._be_open()
         figures = FIGURES[kind]
         statement = influxql.history(kind, figures, station, from_ms, to_ms, every_ms)
         return [history_point(row, figures) async for table in self._client.query(statement) for row in table.rows]
 
     async def close(self) -> None:
         """See the port."""
+        self._is_proven = False
         await self._client.close()
 
+    async def _be_open(self) -> None:
+        if not self._is_proven:
+            await self.open()
+
     async def _readings(self, kind: Kind, statement: str) -> AsyncIterator[Reading]:
+        await self._be_open()
         foreign = 0
         async for table in self._client.query(statement):
             for row in table.rows:
