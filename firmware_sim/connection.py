@@ -53,6 +53,8 @@ class Net:
     """Messages without PUBACK, a connection."""
     on_change: Callable[[], None]
     """Called when anything that somebody may wait for has happened."""
+    on_news: Callable[[str], None]
+    """Called with the id of a station that was told something, and so may be due at another time than it was."""
 
 
 @dataclass(frozen=True, slots=True)

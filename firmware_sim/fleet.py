@@ -6,12 +6,12 @@ Use: `summary = await Fleet(settings, truth).run()`; one event loop, no threads 
 
 import asyncio
 import contextlib
-import heapq
 import time
 from collections.abc import Callable
 from random import Random
 from typing import Final, NamedTuple
 
+from firmware_sim.agenda import Agenda
 from firmware_sim.carriers import CarriedLine, Carrier
 from firmware_sim.connection import Net, Traffic
 from firmware_sim.flash import FlashFile
@@ -27,11 +27,16 @@ from firmware_sim.wire import BACKLOG_MAX_READINGS
 
 _HOUSEKEEPING_S: Final = 0.5
 """Larger: overdue readings and progress come late. Smaller: thousands of stations are asked for nothing."""
+_GLANCE_S: Final = 0.1
+"""Larger: time stands still for longer than it must. Smaller: waiting costs what the work needs."""
 _FLASH_EVERY_S: Final = 10.0
 _FLOOD: Final = 20_000
 """Messages under way at which even real time waits. Larger: memory. Smaller: a broker that pauses delays readings."""
 _BREATH_STEPS: Final = 200
 """Steps at full speed between two looks at the sockets. Larger: acks wait. Smaller: time goes into looking."""
+_HELD_MAX: Final = 8 * BACKLOG_MAX_READINGS
+"""Readings of history, a station, that may wait for the receipts of older ones. Larger: memory, of every station.
+Smaller: one lost backlog of one station halts the time of all."""
 _SETTLING_MS: Final = 300
 """How long after it came up a station at full speed waits for the receipt of its backlog. Larger: a lost backlog halts
 time. Smaller: with a cut every few (real) milliseconds, each cut sends everything since the last receipt again."""
@@ -83,6 +88,8 @@ class Fleet:
         self._history_start_ms = settings.start_ms - round(settings.history_days * DAY_MS)
         self._end_ms: int | None = None
         """Known when live time begins."""
+        self._is_past_sampled = False
+        self._agenda = Agenda()
 
     def stop(self) -> None:
         """End now, without waiting for receipts."""
@@ -94,7 +101,15 @@ class Fleet:
         began_s = time.monotonic()
         settings = self._settings
         self._pace = Pace(self._history_start_ms, settings.start_ms, settings.speed)
-        net = Net(settings.broker, self.traffic, self._pace, settings.window, self._changed.set)
+        numbers = {site.station.id: number for number, site in enumerate(self._sites)}
+        net = Net(
+            settings.broker,
+            self.traffic,
+            self._pace,
+            settings.window,
+            on_change=self._changed.set,
+            on_news=lambda station_id: self._look_at(numbers[station_id]),
+        )
         carriers = self._make_berths(net)
         housekeeping = asyncio.create_task(self._keep_house(), name="housekeeping")
         try:
@@ -155,61 +170,67 @@ class Fleet:
     # ---- the run ----
 
     async def _drive(self) -> None:
-        self._phase = "history"
-        agenda = self._agenda()
+        for number in range(len(self._berths)):
+            self._look_at(number)
+        self._phase = "history" if self._settings.history_days else "live"
+        if self._phase == "live":
+            self._begin_live()
         steps = 0
         while not self._stopping.is_set():
-            due_ms, index = agenda[0]
-            if self._phase == "history" and due_ms >= self._pace.live_from_ms:
-                self._go_live()
-                # Every interval has changed: what was due in minutes is due in seconds.
-                agenda = self._agenda()
+            due_ms, number = self._agenda.first()
+            if self._phase == "history" and (self._is_past_sampled or due_ms >= self._pace.live_from_ms):
+                await self._finish_history()
                 continue
             if self._end_ms is not None and due_ms >= self._end_ms:
                 break
             self._pace.head_for(due_ms)
-            berth = self._berths[index]
-            if berth.site.next_due_ms != due_ms:
-                # A config message changed the interval since.
-                heapq.heapreplace(agenda, (berth.site.next_due_ms, index))
-                continue
+            berth = self._berths[number]
             if await self._must_wait(berth, due_ms):
                 continue
             self._step(berth, due_ms)
-            heapq.heapreplace(agenda, (berth.site.next_due_ms, index))
+            self._look_at(number)
             steps += 1
             if steps % _BREATH_STEPS == 0:
                 await asyncio.sleep(0)
 
-    def _agenda(self) -> list[tuple[int, int]]:
-        """A heap of when each berth is next due."""
-        agenda = [(berth.site.next_due_ms, index) for index, berth in enumerate(self._berths)]
-        heapq.heapify(agenda)
-        return agenda
+    def _look_at(self, number: int) -> None:
+        self._agenda.put(number, self._berths[number].site.next_due_ms)
 
     def _step(self, berth: Berth, due_ms: int) -> None:
         self._pace.reach(due_ms)
         site, line = berth
         messages = site.step(due_ms, self._pace.link_ms)
-        if site.station.is_holding and line.is_up and site.station.ring.unsent_count >= BACKLOG_MAX_READINGS:
+        if site.station.is_holding and line.is_up:
             messages += site.disturbed(site.station.release(self._pace.link_ms))
         line.send(messages)
         line.follow()
 
-    def _go_live(self) -> None:
-        self._phase = "live"
-        if self._settings.duration_s is not None:
-            self._end_ms = self._pace.live_from_ms + round(self._settings.duration_s * SECOND_MS)
-        if not self._settings.history_days:
-            return
+    async def _finish_history(self) -> None:
+        """Let all go that is still held, then let time stand still until it is delivered: only then it is live."""
+        if not self._is_past_sampled:
+            self._is_past_sampled = True
+            self._let_go()
+        elif all(not site.station.ring.unsent_count for site, line in self._berths if site.wants_line):
+            self._begin_live()
+        elif not await self._change(_GLANCE_S):
+            for site, line in self._berths:
+                line.send(site.late_arrivals())
+
+    def _let_go(self) -> None:
         now_ms = self._pace.now_ms
-        for site, line in self._berths:
+        for number, (site, line) in enumerate(self._berths):
             station = site.station
             station.is_holding = False
             station.set_interval(round(self._settings.interval_s * SECOND_MS), now_ms)
+            self._look_at(number)
             line.follow()
             if line.is_up:
                 line.send([station.birth(now_ms), *site.disturbed(station.release(self._pace.link_ms))])
+
+    def _begin_live(self) -> None:
+        self._phase = "live"
+        if self._settings.duration_s is not None:
+            self._end_ms = self._pace.live_from_ms + round(self._settings.duration_s * SECOND_MS)
 
     async def _must_wait(self, berth: Berth, due_ms: int) -> bool:
         """Wait a little if this step may not be taken yet; True when it did, and all is to be looked at again."""
@@ -221,8 +242,9 @@ class Fleet:
             is_held_up = not self._has_room(berth)
         else:
             is_held_up = self.traffic.waiting >= _FLOOD
-        if is_held_up:
-            await self._change(_HOUSEKEEPING_S)
+        if is_held_up and not await self._change(_GLANCE_S):
+            # Nothing moves: what the network holds back until something overtakes it would wait for ever.
+            berth.line.send(berth.site.late_arrivals())
         return is_held_up
 
     def _has_room(self, berth: Berth) -> bool:
@@ -233,15 +255,18 @@ class Fleet:
         bound = self._settings.unconfirmed_max
         if not bound or not line.is_up:
             return True
+        if site.station.is_holding and site.station.ring.unsent_count >= _HELD_MAX:
+            return False
         if site.station.is_settling and self._pace.link_ms < line.up_since_ms + _SETTLING_MS:
             return False
         return len(site.station.ring) < bound
 
-    async def _change(self, timeout_s: float) -> None:
-        """Until something has happened to a line, at most so long."""
+    async def _change(self, timeout_s: float) -> bool:
+        """Until something has happened to a line, at most so long; whether it has."""
         self._changed.clear()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._changed.wait(), timeout_s)
+        return self._changed.is_set()
 
     async def _keep_house(self) -> None:
         flash_at_s = time.monotonic() + _FLASH_EVERY_S
@@ -262,7 +287,9 @@ class Fleet:
         now_ms = self._pace.now_ms
         if self._phase == "history":
             span_ms = max(1, self._pace.live_from_ms - self._history_start_ms)
-            share = (now_ms - self._history_start_ms) / span_ms
+            sampled = sum(len(site.station.ring) + site.station.tally["confirmed"] for site in self._sites)
+            confirmed = sum(site.station.tally["confirmed"] for site in self._sites)
+            share = (now_ms - self._history_start_ms) / span_ms * confirmed / max(1, sampled)
         else:
             start_ms = self._settings.start_ms
             share = (now_ms - start_ms) / max(1, self._end_ms - start_ms) if self._end_ms is not None else 0.0
@@ -283,7 +310,9 @@ class Fleet:
                 line.send(site.station.release(self._pace.link_ms))
         until_s = time.monotonic() + self._settings.grace_s
         while not self._stopping.is_set() and time.monotonic() < until_s and not self._is_all_confirmed():
-            await self._change(min(_HOUSEKEEPING_S, max(0.0, until_s - time.monotonic())))
+            if not await self._change(_GLANCE_S):
+                for site, line in self._berths:
+                    line.send(site.late_arrivals())
 
     def _is_all_confirmed(self) -> bool:
         return not self.traffic.waiting and all(site.is_dead or not len(site.station.ring) for site in self._sites)

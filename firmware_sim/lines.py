@@ -64,6 +64,7 @@ def deliver(line: Line, site: Site, channel: str, payload: bytes, net: Net) -> N
         answers = site.station.receive(channel, payload, net.pace.now_ms, net.pace.link_ms)
         line.send(site.disturbed(answers))
         line.follow()
+        net.on_news(site.station.id)
         net.on_change()
 
 

@@ -48,6 +48,7 @@ def fit_out(plan: StationPlan, settings: FleetSettings, truth: Truth, memory: Me
             _generator(settings, plan, "phase").randrange(interval_ms) if len(settings.stations) > 1 else 0,
             settings.ring_capacity,
             round(settings.resend_s * SECOND_MS),
+            awaits_receipts=settings.unconfirmed_max > 0,
         ),
         start_ms,
         boot=memory.boot + 1 if memory else 1,

@@ -5,7 +5,7 @@ Never: believes a PUBACK; the broker's acknowledgement says nothing about the pl
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -36,6 +36,16 @@ class Entry:
     """When it was last handed to the line, by the line's clock; None when not on this connection."""
     repeats: int = 0
     """How often it was sent again on this connection."""
+
+
+class Backlog(NamedTuple):
+    """One backlog message, within the protocol's two limits."""
+
+    payload: bytes
+    length: int
+    """How many readings it holds."""
+    last: Name
+    """The youngest reading in it."""
 
 
 @dataclass(slots=True)
@@ -113,14 +123,32 @@ class Ring:
             entry.sent_ms, entry.repeats = None, 0
         self.unsent_count = len(self._entries)
 
-    def take_unsent(self, link_ms: int) -> list[Entry]:
-        """All that is not on this connection yet, oldest first; marked as sent."""
-        if not self.unsent_count:
-            return []
-        return self._mark((entry for entry in self if entry.sent_ms is None), link_ms)
+    def is_under_way(self, name: Name) -> bool:
+        """Whether a reading was sent on this connection and still has no receipt."""
+        entry = self._entries.get(name)
+        return entry is not None and entry.sent_ms is not None
 
-    def take_overdue(self, resend_ms: int, link_ms: int) -> list[Entry]:
-        """All that was sent `resend_ms` ago and still has no receipt; marked as sent again.
+    def take_backlog(self, link_ms: int) -> Backlog | None:
+        """The oldest readings that are not on this connection yet, as many as one message holds; marked as sent."""
+        if not self.unsent_count:
+            return None
+        readings: list[bytes] = []
+        size = _ENVELOPE
+        for entry in self:
+            if entry.sent_ms is not None:
+                continue
+            reading = b'{"kind":"%s",' % entry.name.kind.encode() + entry.payload[1:]
+            size += len(reading) + 1
+            if readings and (len(readings) == BACKLOG_MAX_READINGS or size > BACKLOG_MAX_BYTES):
+                break
+            readings.append(reading)
+            entry.sent_ms = link_ms
+            last = entry.name
+        self.unsent_count -= len(readings)
+        return Backlog(b'{"readings":[' + b",".join(readings) + b"]}", len(readings), last)
+
+    def give_up_overdue(self, resend_ms: int, link_ms: int) -> int:
+        """What was sent `resend_ms` ago and has no receipt is to be sent again; how many that are.
 
         Each repeat of a reading waits twice as long as the one before: a platform that is slow must not drown in them.
         """
@@ -130,27 +158,7 @@ class Ring:
             if entry.sent_ms is not None and link_ms - entry.sent_ms >= resend_ms << min(entry.repeats, _DOUBLINGS_MAX)
         ]
         for entry in overdue:
+            entry.sent_ms = None
             entry.repeats += 1
-        return self._mark(overdue, link_ms)
-
-    def _mark(self, entries: Iterable[Entry], link_ms: int) -> list[Entry]:
-        taken = list(entries)
-        for entry in taken:
-            self.unsent_count -= entry.sent_ms is None
-            entry.sent_ms = link_ms
-        return taken
-
-
-def backlog_payloads(entries: Iterable[Entry]) -> Iterator[bytes]:
-    """Backlog documents within the protocol's two limits, oldest reading first."""
-    batch: list[bytes] = []
-    size = _ENVELOPE
-    for entry in entries:
-        reading = b'{"kind":"%s",' % entry.name.kind.encode() + entry.payload[1:]
-        if batch and (len(batch) == BACKLOG_MAX_READINGS or size + len(reading) + 1 > BACKLOG_MAX_BYTES):
-            yield b'{"readings":[' + b",".join(batch) + b"]}"
-            batch, size = [], _ENVELOPE
-        batch.append(reading)
-        size += len(reading) + 1
-    if batch:
-        yield b'{"readings":[' + b",".join(batch) + b"]}"
+        self.unsent_count += len(overdue)
+        return len(overdue)

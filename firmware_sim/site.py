@@ -131,10 +131,13 @@ class Site:
             arriving = disturbance.pass_on(arriving, self._network_rng, self.station.tally)
         return [message for message in messages if message.retain] + arriving
 
+    def late_arrivals(self) -> list[Message]:
+        """What the network still held back arrives now."""
+        return [message for disturbance in self._disturbances for message in disturbance.held_back()]
+
     def line_lost(self) -> None:
         """The connection is gone, and with it what the network still held."""
-        for disturbance in self._disturbances:
-            self.station.tally["lost"] += len(disturbance.held_back())
+        self.station.tally["lost"] += len(self.late_arrivals())
         self.station.disconnected()
 
     def calm_down(self, now_ms: int) -> list[Message]:
@@ -144,7 +147,7 @@ class Site:
         for episode in running.values():
             if episode.end_ms is not None:
                 episode.fault.end(self, now_ms)
-        return [message for disturbance in self._disturbances for message in disturbance.held_back()]
+        return self.late_arrivals()
 
     def _plan(self, schedule: Schedule | None, episode: Episode | None) -> None:
         if schedule and episode:

@@ -5,7 +5,7 @@ Never: a clock, a socket, or chance; the same calls give the same bytes.
 """
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -17,9 +17,9 @@ from firmware_sim.downlink import (
     parse_receipt,
     parse_rejected,
 )
-from firmware_sim.ring import Entry, Name, Ring, backlog_payloads
+from firmware_sim.ring import Entry, Name, Ring
 from firmware_sim.sensors.sensor import Sensor
-from firmware_sim.wire import KINDS, STATION_ID, Message, encode, topic_of
+from firmware_sim.wire import BACKLOG_MAX_READINGS, KINDS, STATION_ID, Message, encode, topic_of
 
 _REMEMBERED_COMMANDS: Final = 32
 """Larger: memory for nothing. Smaller: a command that QoS 1 delivers twice is done twice."""
@@ -36,6 +36,8 @@ class StationSettings:
     """Larger: more flash. Smaller: a longer outage overwrites readings (50,000 is 11 days of three kinds a minute)."""
     resend_ms: int = 120_000
     """Larger: a reading lost behind the broker arrives later. Smaller: slow platforms are sent everything twice."""
+    awaits_receipts: bool = True
+    """False: backlogs follow each other at once, for a broker that nobody listens to."""
     firmware: str = "1.4.2"
     model: str = "YZ-200"
 
@@ -84,7 +86,9 @@ class Station:
         self._recent_commands: deque[str] = deque(maxlen=_REMEMBERED_COMMANDS)
         self._look_again_ms: int | None = None
         self._newest_kept: Name | None = None
-        """The end of the backlog that this connection began with."""
+        """The end of what this connection began with."""
+        self._awaited: Name | None = None
+        """The end of the backlog sent last."""
         self._topics = {kind: topic_of(station_id, kind) for kind in KINDS}
         self.next_due_ms = self._grid_after(start_ms - 1)
 
@@ -108,14 +112,14 @@ class Station:
         return Message(topic_of(self.id, "state"), encode(document), retain=True)
 
     def connected(self, now_ms: int, link_ms: int | None = None) -> list[Message]:
-        """Birth, then all that is still in the ring."""
+        """Birth, then the oldest of what is in the ring; more follows with every receipt."""
         self.is_online = True
         self._newest_kept = self.ring.newest
         return [self.birth(now_ms), *self.release(now_ms if link_ms is None else link_ms)]
 
     @property
     def is_settling(self) -> bool:
-        """Whether the backlog that this connection began with still awaits its receipt."""
+        """Whether what this connection began with is still on its way to the platform's disk."""
         return self._newest_kept is not None and self._newest_kept in self.ring
 
     def disconnected(self) -> None:
@@ -125,17 +129,34 @@ class Station:
             self.ring.line_lost()
 
     def release(self, link_ms: int) -> list[Message]:
-        """What is in the ring and not on this connection yet, as backlog."""
-        return self._as_backlog(self.ring.take_unsent(link_ms))
+        """The next backlog, if the one before has its receipt: a broker may drop what waits for too long.
+
+        While holding only full ones. Where nobody sends receipts (`awaits_receipts` is off), all of them.
+        """
+        messages = []
+        while self._may_release():
+            backlog = self.ring.take_backlog(link_ms)
+            if backlog is None:
+                break
+            self._awaited = backlog.last
+            self.tally["backlog_messages"] += 1
+            self.tally["backlog_readings"] += backlog.length
+            messages.append(Message(topic_of(self.id, "backlog"), backlog.payload))
+        return messages
+
+    def _may_release(self) -> bool:
+        if self.is_holding and self.ring.unsent_count < BACKLOG_MAX_READINGS:
+            return False
+        is_awaited = self._awaited is not None and self.ring.is_under_way(self._awaited)
+        return not is_awaited or not self._settings.awaits_receipts
 
     def resend_overdue(self, link_ms: int) -> list[Message]:
         """What was sent and got no receipt for `resend_ms`. Cheap to call often: it looks twice in that time."""
         if not self.is_online or (self._look_again_ms is not None and link_ms < self._look_again_ms):
             return []
         self._look_again_ms = link_ms + self._settings.resend_ms // 2
-        overdue = self.ring.take_overdue(self._settings.resend_ms, link_ms)
-        self.tally["resent"] += len(overdue)
-        return self._as_backlog(overdue)
+        self.tally["resent"] += self.ring.give_up_overdue(self._settings.resend_ms, link_ms)
+        return self.release(link_ms)
 
     # ---- time ----
 
@@ -199,13 +220,6 @@ class Station:
         self._epochs_wanted.clear()
         return messages
 
-    def _as_backlog(self, entries: Iterable[Entry]) -> list[Message]:
-        entries = list(entries)
-        messages = [Message(topic_of(self.id, "backlog"), payload) for payload in backlog_payloads(entries)]
-        self.tally["backlog_messages"] += len(messages)
-        self.tally["backlog_readings"] += len(entries)
-        return messages
-
     # ---- downlink ----
 
     def receive(self, channel: str, payload: bytes, now_ms: int, link_ms: int | None = None) -> list[Message]:
@@ -215,8 +229,10 @@ class Station:
             match channel:
                 case "receipt":
                     self._on_receipt(payload)
+                    return self.release(link_ms) if self.is_online else []
                 case "rejected":
                     self._on_rejected(payload)
+                    return self.release(link_ms) if self.is_online else []
                 case "config":
                     return self._on_config(payload, now_ms)
                 case "command":

@@ -15,6 +15,7 @@ from gateway.payloads import Receipt, Rejected, StoredUpTo, unknown_fields
 from gateway.topics import Channel, Kind, parse_topic
 from ingest.decode import Backlog, ClockBounds, StateChange, decode
 from ingest.model import Reading
+from tests.golden.examples import TAKEN, Example
 
 NOW_MS = 1_795_330_800_000
 WIDE = ClockBounds(future_ms=20_000 * DAY_MS, past_ms=30_000 * DAY_MS)
@@ -62,6 +63,19 @@ def test_topics_are_the_gateways() -> None:
     """Every message goes to a topic that parses back to the station and a channel."""
     channels = {parse_topic(message.topic) for message in a_day("calm")}
     assert channels == {("bj-007", Channel(kind)) for kind in [*Kind, "state", "backlog"]}
+
+
+SAID = [example for example in TAKEN if example.channel in {"receipt", "rejected"}]
+
+
+@pytest.mark.parametrize("example", SAID, ids=str)
+def test_station_reads_the_golden_downlink(example: Example) -> None:
+    """What the platform is held to say, a station can read."""
+    settings = settings_of(parser().parse_args(["--ids", "bj-007"]), NOW_MS)
+    station = fit_out(settings.stations[0], settings, Truth()).station
+    station.receive(example.channel, example.payload, NOW_MS)
+    assert station.tally["unreadable"] == 0
+    assert station.tally["receipts"] + station.refusals.total() == 1
 
 
 def test_station_understands_the_platforms_words() -> None:

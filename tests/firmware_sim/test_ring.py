@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmware_sim.ring import Entry, Name, Ring, backlog_payloads
+from firmware_sim.ring import Backlog, Entry, Name, Ring
 from firmware_sim.wire import BACKLOG_MAX_BYTES, BACKLOG_MAX_READINGS
 
 
@@ -74,40 +74,63 @@ def test_ring_without_room_is_refused() -> None:
         Ring(0)
 
 
+def taken(ring: Ring, link_ms: int) -> list[int]:
+    """The seqs in the next backlog."""
+    backlog = ring.take_backlog(link_ms)
+    return [reading["seq"] for reading in json.loads(backlog.payload)["readings"]] if backlog else []
+
+
 def test_what_was_sent_is_not_taken_again_before_the_line_is_lost() -> None:
     """A reading is unsent once; after a lost line all that is left is unsent again, oldest first."""
     ring = filled(range(1, 4))
-    assert len(ring.take_unsent(1_000)) == 3
-    assert ring.take_unsent(2_000) == []
+    assert taken(ring, 1_000) == [1, 2, 3]
+    assert taken(ring, 2_000) == []
     ring.keep(entry(4))
-    assert [taken.name.seq for taken in ring.take_unsent(3_000)] == [4]
+    assert taken(ring, 3_000) == [4]
     ring.forget("occupancy", 1, 2)
     ring.line_lost()
-    assert [taken.name.seq for taken in ring.take_unsent(4_000)] == [3, 4]
+    assert taken(ring, 4_000) == [3, 4]
+
+
+def test_reading_is_under_way_between_sending_and_receipt() -> None:
+    """Neither what waits nor what is confirmed is under way."""
+    ring = filled([1])
+    name = Name("occupancy", 1, 1)
+    assert not ring.is_under_way(name)
+    ring.take_backlog(0)
+    assert ring.is_under_way(name)
+    ring.forget("occupancy", 1, 1)
+    assert not ring.is_under_way(name)
 
 
 def test_overdue_is_what_was_sent_long_enough_ago() -> None:
-    """Only readings sent so long ago are overdue, and sending them again starts their time anew."""
+    """Only readings sent so long ago are given up, and sending them again starts their time anew."""
     ring = filled([1])
-    ring.take_unsent(1_000)
+    ring.take_backlog(1_000)
     ring.keep(entry(2))
-    ring.take_unsent(5_000)
+    ring.take_backlog(5_000)
     ring.keep(entry(3))
-    assert [taken.name.seq for taken in ring.take_overdue(8_000, 9_000)] == [1]
-    assert ring.take_overdue(8_000, 9_500) == []
-    assert [taken.name.seq for taken in ring.take_overdue(8_000, 13_000)] == [2]
+    assert ring.give_up_overdue(8_000, 9_000) == 1
+    assert taken(ring, 9_000) == [1, 3]
+    assert ring.give_up_overdue(8_000, 9_500) == 0
+    assert ring.give_up_overdue(8_000, 13_000) == 1
+    assert taken(ring, 13_000) == [2]
 
 
 def test_each_repeat_waits_twice_as_long() -> None:
     """A reading comes again after 1, 2, 4 … times the wait, at most 32 times; a new connection begins at 1."""
     ring = filled([1])
-    ring.take_unsent(0)
-    at = [now_ms for now_ms in range(0, 200_000, 500) if ring.take_overdue(1_000, now_ms)]
+    ring.take_backlog(0)
+    at = []
+    for now_ms in range(0, 200_000, 500):
+        if ring.give_up_overdue(1_000, now_ms):
+            at.append(now_ms)
+            assert taken(ring, now_ms) == [1]
     gaps = [after - before for before, after in zip([0, *at], at, strict=False)]
     assert gaps == [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 32_000, 32_000, 32_000, 32_000]
     ring.line_lost()
-    ring.take_unsent(200_000)
-    assert ring.take_overdue(1_000, 201_000)
+    ring.take_backlog(200_000)
+    assert ring.give_up_overdue(1_000, 201_000) == 1
 
 
 Step = tuple[str, int, list[tuple[int, int]]]
@@ -143,8 +166,7 @@ def test_ring_holds_exactly_what_a_plain_list_would(steps: list[Step], capacity:
                 ring.line_lost()
                 sent.clear()
             case "send":
-                taken = [taken.name.seq for taken in ring.take_unsent(0)]
-                assert taken == [seq for seq in kept if seq not in sent]
+                assert taken(ring, 0) == [seq for seq in kept if seq not in sent]
                 sent.update(kept)
         assert seqs_in(ring) == kept
         assert ring.unsent_count == len([seq for seq in kept if seq not in sent])
@@ -152,14 +174,22 @@ def test_ring_holds_exactly_what_a_plain_list_would(steps: list[Step], capacity:
         assert ring.newest == (Name("occupancy", 1, kept[-1]) if kept else None)
 
 
+def backlogs(entries: list[Entry]) -> list[Backlog]:
+    """One after the other, as long as there is anything unsent."""
+    ring = Ring(len(entries) + 1)
+    for one in entries:
+        ring.keep(one)
+    return list(iter(lambda: ring.take_backlog(0), None))
+
+
 @given(st.lists(st.integers(0, 16_000), max_size=120))
 def test_backlog_keeps_both_limits_and_the_order(sizes: list[int]) -> None:
-    """Each document holds at most 500 readings and 256 KiB, names the kind, and all readings come once, in order."""
-    entries = [entry(seq, size=size) for seq, size in enumerate(sizes, 1)]
-    payloads = list(backlog_payloads(entries))
-    documents = [json.loads(payload) for payload in payloads]
-    assert all(len(payload) <= BACKLOG_MAX_BYTES for payload in payloads)
-    assert all(0 < len(document["readings"]) <= BACKLOG_MAX_READINGS for document in documents)
+    """Each message holds at most 500 readings and 256 KiB, names the kind, and all readings come once, in order."""
+    found = backlogs([entry(seq, size=size) for seq, size in enumerate(sizes, 1)])
+    documents = [json.loads(backlog.payload) for backlog in found]
+    assert all(len(backlog.payload) <= BACKLOG_MAX_BYTES for backlog in found)
+    assert [len(document["readings"]) for document in documents] == [backlog.length for backlog in found]
+    assert all(0 < backlog.length <= BACKLOG_MAX_READINGS for backlog in found)
     readings = [reading for document in documents for reading in document["readings"]]
     assert [reading["seq"] for reading in readings] == list(range(1, len(sizes) + 1))
     assert {reading["kind"] for reading in readings} <= {"occupancy"}
@@ -167,13 +197,21 @@ def test_backlog_keeps_both_limits_and_the_order(sizes: list[int]) -> None:
 
 def test_backlog_of_small_readings_is_full_at_500() -> None:
     """1,200 small readings are three messages: 500, 500, 200."""
-    payloads = backlog_payloads([entry(seq) for seq in range(1, 1_201)])
-    assert [len(json.loads(payload)["readings"]) for payload in payloads] == [500, 500, 200]
+    found = backlogs([entry(seq) for seq in range(1, 1_201)])
+    assert [(backlog.length, backlog.last.seq) for backlog in found] == [(500, 500), (500, 1_000), (200, 1_200)]
 
 
 def test_backlog_uses_the_bytes_it_may() -> None:
-    """A document ends only where the next reading would not have fitted."""
-    entries = [entry(seq, size=15_000) for seq in range(1, 41)]
-    first, *_ = backlog_payloads(entries)
-    one = len(next(backlog_payloads(entries[:1]))) - len(b'{"readings":[]}')
-    assert BACKLOG_MAX_BYTES - one - 1 < len(first) <= BACKLOG_MAX_BYTES
+    """A message ends only where the next reading would not have fitted."""
+    entries = [entry(seq, size=15_000) for seq in range(10, 50)]
+    first, *_ = backlogs(entries)
+    one = len(b'"kind":"occupancy",') + len(entries[0].payload)
+    assert BACKLOG_MAX_BYTES - one - 1 < len(first.payload) <= BACKLOG_MAX_BYTES
+
+
+def test_nothing_unsent_is_no_backlog() -> None:
+    """An empty ring has none, and neither has one whose readings are all on their way."""
+    assert Ring(3).take_backlog(0) is None
+    ring = filled([1])
+    ring.take_backlog(0)
+    assert ring.take_backlog(0) is None

@@ -123,6 +123,39 @@ def test_reconnect_sends_what_has_no_receipt() -> None:
     assert [reading["seq"] for reading in said(backlog)["readings"]] == [4, 5, 6]
 
 
+def test_next_backlog_follows_the_receipt_of_the_one_before() -> None:
+    """However much was kept: one backlog at a time, the next one as the answer to the receipt."""
+    station = a_station()
+    minutes(station, 1_100)
+    _, first, *more = station.connected(station.next_due_ms)
+    assert (len(said(first)["readings"]), more) == (500, [])
+    assert station.receive("receipt", receipt(499), 0) == []
+    (second,) = station.receive("receipt", receipt(500), 0)
+    assert [said(second)["readings"][place]["seq"] for place in (0, -1)] == [501, 1_000]
+    (third,) = station.receive("receipt", receipt(0, (501, 1_000)), 0)
+    assert len(said(third)["readings"]) == 100
+    assert station.receive("receipt", receipt(1_100), 0) == []
+    assert len(station.ring) == 0
+
+
+def test_next_backlog_also_follows_a_refusal() -> None:
+    """Where the youngest reading of a backlog is refused, nothing more is awaited of it."""
+    station = a_station()
+    minutes(station, 600)
+    station.connected(station.next_due_ms)
+    station.receive("receipt", receipt(499), 0)
+    refusal = {"channel": "occupancy", "reason": "clock_past", "boot": 1, "seq": 500}
+    (second,) = station.receive("rejected", json.dumps(refusal).encode(), 0)
+    assert len(said(second)["readings"]) == 100
+
+
+def test_without_receipts_backlogs_follow_at_once() -> None:
+    """For a broker that nobody listens to, all that is kept goes out."""
+    station = a_station(StationSettings(awaits_receipts=False))
+    minutes(station, 1_100)
+    assert len(station.connected(station.next_due_ms)) == 1 + 3
+
+
 def test_receipt_empties_the_ring_by_kind_boot_and_ranges() -> None:
     """Confirmed readings are forgotten and counted; those in a hole stay."""
     station = a_station()
@@ -154,15 +187,21 @@ def test_offline_station_resends_nothing() -> None:
     assert station.resend_overdue(10**9) == []
 
 
-def test_holding_station_keeps_readings_for_release() -> None:
-    """History: online, and yet readings go out as backlog, each once."""
+def test_holding_station_releases_full_backlogs() -> None:
+    """History: online, and yet readings go out as backlog, when one is full; the rest when it no longer holds."""
     station = a_station()
     station.is_holding = True
     station.connected(START_MS)
-    assert minutes(station, 3) == []
-    (backlog,) = station.release(0)
-    assert len(said(backlog)["readings"]) == 3
+    assert minutes(station, 499) == []
     assert station.release(0) == []
+    minutes(station, 11)
+    (full,) = station.release(0)
+    assert len(said(full)["readings"]) == 500
+    station.receive("receipt", receipt(500), 0)
+    assert station.release(0) == []
+    station.is_holding = False
+    (rest,) = station.release(0)
+    assert len(said(rest)["readings"]) == 10
 
 
 def test_rejected_reading_is_dropped_and_counted() -> None:
