@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 from types import TracebackType
@@ -88,6 +89,16 @@ class ServedPlatform:
         except OSError:
             return False
 
+    def unready(self) -> str:
+        """What /readyz says while it is not ready; empty when it is, or does not answer."""
+        try:
+            with urllib.request.urlopen(f"{self.address}/readyz", timeout=5):
+                return ""
+        except urllib.error.HTTPError as refused:
+            return refused.read().decode()
+        except OSError:
+            return ""
+
     def get(self, path: str) -> Any:
         """The JSON of a route; raises urllib's HTTPError for an error status."""
         with urllib.request.urlopen(self.address + path, timeout=60) as answer:
@@ -95,10 +106,17 @@ class ServedPlatform:
 
     def metric(self, name: str) -> float:
         """Sum of a metric over its labels; 0 when it has not been counted yet."""
+        return self.metrics().get(name, 0.0)
+
+    def metrics(self) -> dict[str, float]:
+        """Every metric, summed over its labels, at one instant."""
         with urllib.request.urlopen(f"{self.address}/metrics", timeout=60) as answer:
             lines = answer.read().decode().splitlines()
-        values = [line.rpartition(" ") for line in lines if not line.startswith("#")]
-        return sum(float(value) for label, _, value in values if label.partition("{")[0] == name)
+        sums: dict[str, float] = {}
+        for label, _, value in (line.rpartition(" ") for line in lines if not line.startswith("#")):
+            name = label.partition("{")[0]
+            sums[name] = sums.get(name, 0.0) + float(value)
+        return sums
 
     def wait_for_metric(self, name: str, at_least: float, within_s: float) -> float:
         """Poll until a counter has reached a number; raises TimeoutError."""
