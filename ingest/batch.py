@@ -11,6 +11,7 @@ from gateway.payloads import READING_MAX_BYTES
 from ingest.live.snapshot import SnapshotRow
 from ingest.live.station import LiveStation
 from ingest.model import DeadLetter, LedgerRow, Reading
+from ingest.visits.ledger import merge
 
 
 class Batch:
@@ -18,6 +19,7 @@ class Batch:
 
     __slots__ = (
         "acks",
+        "ends",
         "late",
         "letter_bytes",
         "letters",
@@ -34,7 +36,7 @@ class Batch:
         self.letters: list[DeadLetter] = []
         self.letter_bytes = 0
         self.rows: dict[tuple[str, date, int], LedgerRow] = {}
-        """Rows of the visit ledger that moved; only the newest state of each is written."""
+        """Rows of the visit ledger that moved, each once: see `move`."""
         self.late: dict[str, LiveStation] = {}
         """Stations whose snapshot must be durable with this batch: births, wills and late readings."""
         self.acks: dict[int, list[bytes]] = {}
@@ -43,9 +45,17 @@ class Batch:
         self.receipts: list[tuple[str, bytes]] = []
         """Topic and payload of what stations may be told once this is durable."""
         self.snapshot: list[SnapshotRow] = []
+        self.ends: list[LedgerRow] = []
+        """Ledger rows of which only the day's last reading moved: no count depends on them yet."""
         self.quality: list[tuple[str, dict[str, Any]]] = []
         self.mark: int | None = None
         """When the checkpoint that ends with this batch began."""
+
+    def move(self, row: LedgerRow) -> None:
+        """A row of the ledger moved. It may be a part: the ledger begins a row anew that it no longer holds."""
+        key = row.station, row.day, row.epoch
+        known = self.rows.get(key)
+        self.rows[key] = row if known is None else merge(known, row)
 
     def refuse(self, letter: DeadLetter) -> None:
         """Keep a message that is not taken."""
@@ -60,7 +70,7 @@ class Batch:
     @property
     def needs_database(self) -> bool:
         """Whether anything belongs beside the readings."""
-        return bool(self.letters or self.rows or self.snapshot or self.quality or self.mark is not None)
+        return bool(self.letters or self.rows or self.ends or self.snapshot or self.quality or self.mark is not None)
 
     @property
     def is_empty(self) -> bool:

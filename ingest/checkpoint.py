@@ -21,8 +21,9 @@ class Checkpoint:
     def __init__(self, now_ms: int) -> None:
         self._changed: list[LiveStation] = []
         self._sweep: list[LiveStation] = []
-        self._started_ms = now_ms
-        self._is_running = False
+        self.started_ms = now_ms
+        """When the running sweep began, or the last one."""
+        self.is_running = False
 
     def note(self, live: LiveStation) -> None:
         """This station changed."""
@@ -32,8 +33,8 @@ class Checkpoint:
 
     def share(self, now_ms: int) -> list[LiveStation]:
         """Those whose turn it is; called as a batch is closed, so that what they show is durable with it."""
-        if not self._is_running and now_ms - self._started_ms >= INTERVAL_MS:
-            self._is_running, self._started_ms = True, now_ms
+        if not self.is_running and now_ms - self.started_ms >= INTERVAL_MS:
+            self.is_running, self.started_ms = True, now_ms
             self._sweep, self._changed = self._changed, []
         share, self._sweep = self._sweep[-SHARE:], self._sweep[:-SHARE]
         for live in share:
@@ -43,14 +44,14 @@ class Checkpoint:
     def everything(self, now_ms: int) -> list[LiveStation]:
         """All that changed: for the last batch of an orderly stop."""
         rest = self._sweep + self._changed
-        self._sweep, self._changed, self._is_running, self._started_ms = [], [], True, now_ms
+        self._sweep, self._changed, self.is_running, self.started_ms = [], [], True, now_ms
         for live in rest:
             live.is_dirty = False
         return rest
 
     def mark(self) -> int | None:
         """When the sweep that has just been emptied began: all older changes are snapshots now. None while it runs."""
-        if not self._is_running or self._sweep:
+        if not self.is_running or self._sweep:
             return None
-        self._is_running = False
-        return self._started_ms
+        self.is_running = False
+        return self.started_ms

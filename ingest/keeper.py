@@ -66,11 +66,11 @@ class StoreKeeper:
             await self._write(lambda connection: dead_letters.add(connection, letters))
 
     async def _keep_rest(self, batch: Batch, added: Sequence[DeadLetter]) -> None:
-        now_ms = self._now_ms()
-
         def write(connection: Connection) -> None:
-            if batch.rows:
-                ledger.merge_rows(connection, batch.rows.values(), now_ms)
+            # Read anew with each try: what follows the ledger asks for rows by when they were written.
+            now_ms = self._now_ms()
+            if batch.rows or batch.ends:
+                ledger.merge_rows(connection, (*batch.rows.values(), *batch.ends), now_ms)
             if batch.letters or added:
                 dead_letters.add(connection, (*batch.letters, *added))
             if batch.snapshot:

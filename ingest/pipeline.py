@@ -110,11 +110,11 @@ class Pipeline:
         turn = books.checkpoint.everything(now_ms) if is_last else books.checkpoint.share(now_ms)
         for live in {live.id: live for live in (*batch.late.values(), *turn)}.values():
             batch.snapshot.extend(rows_of(live))
-        share = sys.maxsize if is_last else LEDGER_SHARE
-        ends = books.ledger.take_dirty(share)
-        for row in ends:
-            batch.rows[row.station, row.day, row.epoch] = row
-        batch.mark = books.checkpoint.mark() if len(ends) < share else None
+        if books.checkpoint.is_running:
+            # Rows that have been quiet since before the sweep; those that stir meanwhile are in the next one.
+            share = sys.maxsize if is_last else LEDGER_SHARE
+            batch.ends = books.ledger.take_dirty(share, None if is_last else books.checkpoint.started_ms)
+            batch.mark = books.checkpoint.mark() if len(batch.ends) < share else None
         if batch.mark is not None:
             batch.quality = books.quality.take_dirty()
         batch.receipts = books.receipts.collect(now_ms)

@@ -19,6 +19,7 @@ from ingest.model import LedgerRow, Occupancy, Reading
 from ingest.ports import ReadingStore
 from ingest.sequence import Outcome
 from ingest.steps import Books
+from ingest.visits.ledger import merge
 
 log = logging.getLogger(__name__)
 
@@ -82,6 +83,7 @@ class _Mend:
             live.show(track, reading)
         if isinstance(reading.body, Occupancy):
             for row in books.ledger.take(reading.station, reading.body, reading.received_ms).rows:
-                self.rows[row.station, row.day, row.epoch] = row
+                key = row.station, row.day, row.epoch
+                self.rows[key] = merge(self.rows[key], row) if key in self.rows else row
         books.checkpoint.note(live)
         self.readings += 1

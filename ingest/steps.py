@@ -105,7 +105,7 @@ class Steps:
         if taken.went_back:
             self._books.quality.of(live.id).meter_went_back += 1
         for row in taken.rows:
-            self.batch.rows[row.station, row.day, row.epoch] = row
+            self.batch.move(row)
 
     def _repeat(self, live: LiveStation, track: Track, reading: Reading) -> None:
         """A known name: the same reading again, or another one under a used name."""

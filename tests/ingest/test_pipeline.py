@@ -281,7 +281,7 @@ async def test_stop_keeps_everything(monkeypatch: pytest.MonkeyPatch) -> None:
     last = world.keeper.kept[-1]
     assert len(last.readings) == 20
     assert {row.station for row in last.snapshot} == set(stations)
-    ends = {row.station: row.last.seq for batch in world.keeper.kept for row in batch.rows.values()}
+    ends = {row.station: row.last.seq for batch in world.keeper.kept for row in (*batch.rows.values(), *batch.ends)}
     assert ends == dict.fromkeys(stations, 3)
     assert last.mark == world.clock.now_ms
     assert not world.edge.is_reading
@@ -378,3 +378,23 @@ async def test_every_reading_is_accounted_for(script: list[Any]) -> None:
     assert acked == sum(len(step) for step in script if isinstance(step, list))
     stored = kept_names(world.keeper.kept)
     assert len(stored) == len(set(stored))
+
+
+# ---- the visit ledger ----
+
+
+async def test_quiet_readings_write_no_ledger_row_outside_a_sweep() -> None:
+    """A reading that moves no meter costs the database nothing until the checkpoint sweeps, and then only one row."""
+    world = World(make_books(["st-1"]))
+    async with running(world):
+        for seq in range(1, 6):
+            world.clock.now_ms += 10
+            world.take(message(Kind.OCCUPANCY, document(seq=seq, ts=NOW_MS + seq), station="st-1"))
+            await world.idle()
+        assert [len(batch.rows) for batch in world.keeper.kept if batch.readings] == [1, 0, 0, 0, 0]
+        assert not any(batch.ends for batch in world.keeper.kept)
+        world.clock.now_ms += 60_000
+        world.take(message(Kind.EXCHANGE, document(Kind.EXCHANGE), station="st-1"))
+        await world.idle()
+    ends = [row.last.seq for batch in world.keeper.kept for row in batch.ends]
+    assert ends == [5]
