@@ -22,6 +22,7 @@ from ingest.ports import StoreMisconfigured, TransientStoreError
 
 UNUSABLE_ADDRESS: Final = {errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES}
 
+log: Final = logging.getLogger("yizhan")
 out: Final = Console()
 err: Final = Console(stderr=True, soft_wrap=True)
 
@@ -65,7 +66,10 @@ def demo(
     Example: `yizhan demo --stations 200 --port 9000`
     """
     from assembly.demo import demo as run_demo
+    from assembly.log_settings import LogSettings
+    from assembly.logging_setup import configure
 
+    configure(Settings(log=LogSettings(level="warning")))
     asyncio.run(run_demo(stations=stations, port=port, data=data, speed=speed, console=out))
 
 
@@ -75,11 +79,12 @@ def serve(config: Config = None) -> None:
 
     Example: `YIZHAN_MQTT__URL=mqtt://broker:1883 yizhan serve`
     """
+    from assembly.logging_setup import configure
     from assembly.serve import serve as run_platform
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     settings = settings_of(config)
-    asyncio.run(run_platform(settings, lambda platform: out.print(f"serving {platform.address}")))
+    configure(settings)
+    asyncio.run(run_platform(settings, lambda platform: log.info("serving", extra={"address": platform.address})))
 
 
 @app.command("settings")
