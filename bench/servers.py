@@ -72,7 +72,7 @@ class Mosquitto(ChildServer):
 
 
 class InfluxDB(ChildServer):
-    """InfluxDB 1.x as Debian has it, with the disk-based series index and nothing but HTTP."""
+    """InfluxDB 1.x as Debian has it, with nothing but HTTP."""
 
     def __init__(self, folder: Path, port: int = 0, *, auth: bool = False, data_settings: str = "") -> None:
         super().__init__(folder)
@@ -82,6 +82,10 @@ class InfluxDB(ChildServer):
         """Whether it asks for a user; the first may be created without one."""
         self.data_settings = data_settings
         """Lines put into the section [data], such as `max-values-per-tag = 10`; read again at each start."""
+        self.http_settings = ""
+        """The same for the section [http]."""
+        self.index = "tsi1"
+        """Of the series: on disk, or `inmem`."""
 
     def __str__(self) -> str:
         return f"influxd on port {self.port}"
@@ -104,7 +108,7 @@ dir = "{self.folder}/meta"
 [data]
 dir = "{self.folder}/data"
 wal-dir = "{self.folder}/wal"
-index-version = "tsi1"
+index-version = "{self.index}"
 query-log-enabled = false
 {self.data_settings}
 
@@ -115,6 +119,7 @@ store-enabled = false
 bind-address = "{LOOPBACK}:{self.port}"
 auth-enabled = {str(self.auth).lower()}
 log-enabled = false
+{self.http_settings}
 
 [ifql]
 enabled = false

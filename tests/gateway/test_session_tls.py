@@ -2,56 +2,25 @@
 
 import asyncio
 import contextlib
-import shutil
 import socket
 import ssl
-import subprocess
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
 from bench.servers import Mosquitto
 from gateway.child_server import LOOPBACK, free_port
 from gateway.session import Session
+from tests.certificates import Certificates, make_certificates
 from tests.gateway.listening import WAIT_S, Inbox, ack_all, eventually, listening, send, settings_for, settled
 
 pytestmark = pytest.mark.broker
 TOPIC = "yizhan/v1/st-1/backlog"
 
 
-@dataclass(frozen=True)
-class Certificates:
-    """Files of an authority and of a server that it vouches for."""
-
-    authority: Path
-    server: Path
-    key: Path
-
-
 @pytest.fixture(scope="module")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
-    """Made by openssl: an authority of our own, and a certificate for 127.0.0.1."""
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        pytest.skip("openssl is not installed; on Debian: apt-get install openssl")
-    folder = tmp_path_factory.mktemp("certificates")
-    made = Certificates(folder / "ca.pem", folder / "server.pem", folder / "server.key")
-    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-    authority_key, may_sign = str(folder / "ca.key"), ["-addext", "keyUsage=critical,keyCertSign,cRLSign"]
-    for arguments in (
-        ["req", "-x509", *key, *may_sign, "-keyout", authority_key, "-out", str(made.authority), "-subj", "/CN=ours"],
-        ["req", *key, "-keyout", str(made.key), "-out", str(folder / "server.csr"), "-subj", "/CN=broker"],
-    ):
-        subprocess.run([openssl, *arguments], check=True, capture_output=True)
-    names = folder / "names"
-    # From 3.13 on Python wants of a certificate what RFC 5280 wants: whose key signed it, and what that key is for.
-    extensions = f"subjectAltName=IP:{LOOPBACK}\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n"
-    names.write_text(extensions, encoding="utf-8")
-    signing = ["x509", "-req", "-in", str(folder / "server.csr"), "-CA", str(made.authority), "-extfile", str(names)]
-    signing += ["-CAkey", authority_key, "-CAcreateserial", "-out", str(made.server)]
-    subprocess.run([openssl, *signing], check=True, capture_output=True)
-    return made
+    """An authority of our own, and a certificate for 127.0.0.1."""
+    return make_certificates(tmp_path_factory.mktemp("certificates"))
 
 
 @pytest.fixture

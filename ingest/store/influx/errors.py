@@ -55,18 +55,15 @@ def error_of(status: int, headers: Mapping[str, str], body: bytes) -> Exception:
     said = f"InfluxDB answered {status}: {text}" if text else f"InfluxDB answered {status}"
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         return BodyTooLarge(said)
-    if status >= HTTPStatus.BAD_REQUEST and any(sign in text for sign in REFUSALS):
-        found = _DROPPED.search(text)
-        return PointsRefused(_advised(text), dropped=int(found[1]) if found else None)
-    if status == HTTPStatus.UNPROCESSABLE_ENTITY:
-        return PointsRefused(text)
-    if status == HTTPStatus.BAD_REQUEST:
-        return PointsRefused(said, is_certain=False)
-    if (
-        status in {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
-        or status >= HTTPStatus.INTERNAL_SERVER_ERROR
-    ):
-        return TransientStoreError(said, retry_after_s(headers))
+    is_its_failure = status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    if is_its_failure or status in {HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY}:
+        if any(sign in text for sign in REFUSALS):
+            found = _DROPPED.search(text)
+            return PointsRefused(_advised(text), dropped=int(found[1]) if found else None)
+        if not is_its_failure:
+            return PointsRefused(said, is_certain=status == HTTPStatus.UNPROCESSABLE_ENTITY)
+    if is_its_failure or status in {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}:
+        return TransientStoreError(_advised(said), retry_after_s(headers))
     return StoreMisconfigured(f"{said}; {_what_to_do(status)}")
 
 
@@ -94,6 +91,9 @@ def retry_after_s(headers: Mapping[str, str]) -> float | None:
 def _advised(text: str) -> str:
     if _DROPS_TAGS.search(text):
         return f'{text}; set index-version = "tsi1", max-values-per-tag = 0 and max-series-per-database = 0 in [data]'
+    if "no space left" in text:
+        # 1.6 keeps a failed write in its buffer and refuses all later ones, however much room there is by then.
+        return f"{text}; make room on the disk of InfluxDB, and restart influxd"
     return text
 
 

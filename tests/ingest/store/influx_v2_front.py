@@ -6,6 +6,7 @@ Never: keeps a point itself, or does better than 2.x: a body with one malformed 
 
 import asyncio
 import gzip
+import ssl
 import threading
 from collections import deque
 from collections.abc import Awaitable, Callable
@@ -26,24 +27,27 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class InfluxV2Front:
     """On a thread of its own, so that it answers while a test waits for another process."""
 
-    def __init__(self, behind_url: str, *, bucket: str = "yizhan", org: str = "union") -> None:
+    def __init__(self, behind_url: str, tls: ssl.SSLContext | None = None) -> None:
         self.behind_url = behind_url
-        self.bucket = bucket
-        self.org = org
+        self.bucket = "yizhan"
+        self.org = "union"
         self.token = "good-token"
+        self.basic = ""
+        """Another `Authorization` that is taken at /query."""
         self.version: str | None = "v2.7.11"
         """As /ping tells it."""
         self.max_body_bytes = 25_000_000
         """Before decompression, as 2.x counts."""
         self.planned: deque[web.Response] = deque()
         """Answers to the next writes, in place of what would be true."""
-        self.after_write: Callable[[], Awaitable[None]] | None = None
-        """Awaited between the write behind us and our answer."""
+        self.answers_to_lose = 0
+        """Of the next writes: stored, and then the connection breaks."""
         self.bodies: list[bytes] = []
         """Of the writes, decompressed."""
         self.encodings: set[str] = set()
         """That bodies came in."""
         self.url = ""
+        self._tls = tls
         self._loop = asyncio.new_event_loop()
         self._stopped = asyncio.Event()
         self._is_up = threading.Event()
@@ -68,14 +72,18 @@ class InfluxV2Front:
         app.router.add_get("/query", self._query)
         runner = web.AppRunner(app, auto_decompress=False)
         await runner.setup()
-        site = web.TCPSite(runner, LOOPBACK, 0)
+        site = web.TCPSite(runner, LOOPBACK, 0, ssl_context=self._tls)
         await site.start()
-        self.url = f"http://{LOOPBACK}:{runner.addresses[0][1]}"
+        self.url = f"http{'s' if self._tls else ''}://{LOOPBACK}:{runner.addresses[0][1]}"
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None)) as self._behind:
             await self._create()
             self._is_up.set()
             await self._stopped.wait()
-            await runner.cleanup()
+        # Clients may still hold their connections, and over TLS each would be asked for a farewell.
+        for connection in runner.server.connections if runner.server else ():
+            if connection.transport is not None:
+                connection.transport.abort()
+        await runner.cleanup()
 
     async def _create(self) -> None:
         async with self._behind.post(f"{self.behind_url}/query", params={"q": f'CREATE DATABASE "{self.bucket}"'}):
@@ -83,7 +91,8 @@ class InfluxV2Front:
 
     @web.middleware
     async def _authorize(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.path != "/ping" and request.headers.get("Authorization") != f"Token {self.token}":
+        known = {f"Token {self.token}"} | ({self.basic} if request.path == "/query" else set())
+        if request.path != "/ping" and request.headers.get("Authorization") not in known:
             return refusal(401, "unauthorized", "unauthorized access")
         return await handler(request)
 
@@ -108,7 +117,11 @@ class InfluxV2Front:
             points(body.decode())
         except ValueError as malformed:
             return refusal(400, "invalid", f"unable to parse {str(malformed)!r}")
-        return await self._pass_on(body, PRECISIONS[request.query.get("precision", "ns")])
+        answer = await self._pass_on(body, PRECISIONS[request.query.get("precision", "ns")])
+        if self.answers_to_lose and request.transport is not None:
+            self.answers_to_lose -= 1
+            request.transport.abort()
+        return answer
 
     async def _pass_on(self, body: bytes, precision: str) -> web.Response:
         asked = {"db": self.bucket, "precision": precision}
@@ -117,8 +130,6 @@ class InfluxV2Front:
                 status, text = answer.status, await answer.text()
         except aiohttp.ClientError as error:
             return refusal(503, "unavailable", f"engine is closed: {error}")
-        if self.after_write is not None:
-            await self.after_write()
         if status == 400 and "partial write" in text:
             return refusal(422, "unprocessable entity", f"failure writing points to database: {text}")
         if status >= 400:

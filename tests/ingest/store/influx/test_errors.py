@@ -80,6 +80,12 @@ def test_body_too_large_is_named() -> None:
     assert isinstance(error_of(413, {}, b'{"error":"partial write: Request Entity Too Large"}'), BodyTooLarge)
 
 
+def test_credentials_that_cannot_be_parsed_are_no_line_that_cannot_be_parsed() -> None:
+    """1.x says so without a user: no reading is to blame."""
+    error = error_of(401, {}, b'{"error":"unable to parse authentication credentials"}')
+    assert isinstance(error, StoreMisconfigured)
+
+
 @pytest.mark.parametrize(
     ("status", "advice"),
     [
