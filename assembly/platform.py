@@ -58,6 +58,8 @@ log = logging.getLogger(__name__)
 DAY_MS: Final = 86_400_000
 PRUNE_EVERY_S: Final = 3600.0
 """Dead letters are bounded so often. Larger: a flood overshoots its bound for longer. Smaller: scans for nothing."""
+STOP_WITHIN_S: Final = 30.0
+"""For the last batch. Larger: a stop hangs on a database that is away. Smaller: a slow disk has it sent again."""
 GC_THRESHOLD: Final = 500_000
 """New objects before the collector looks. Smaller: it runs while a batch fills. Larger: what cycles there are (errors
 with their frames, closed connections) stay for longer."""
@@ -81,6 +83,8 @@ class RunningPlatform:
     visits: PublishedVisits
     registry: MemoryRegistry
     database: Database
+    writing: asyncio.Task[None]
+    """Ends before the platform does only when the pipeline failed."""
 
 
 @asynccontextmanager
@@ -152,8 +156,9 @@ async def open_platform(settings: Settings) -> AsyncIterator[RunningPlatform]:
         await _background(stack, "spool", outlet.drain(on_drained))
         await _background(stack, "session", session.run())
         writing = asyncio.create_task(pipeline.run(), name="pipeline")
+        writing.add_done_callback(_report)
         stack.push_async_callback(_drain, session, pipeline, writing)
-        yield RunningPlatform(address, session, books, visits, registry, database)
+        yield RunningPlatform(address, session, books, visits, registry, database, writing)
 
 
 def _calm_garbage_collector() -> None:
@@ -250,9 +255,14 @@ def _report(task: asyncio.Task[None]) -> None:
 
 
 async def _drain(session: Session, pipeline: Pipeline, writing: asyncio.Task[None]) -> None:
+    """The last batch, if it can be kept: what cannot was not acknowledged, and comes again."""
     session.pause()
     pipeline.stop()
-    await writing
+    done, _ = await asyncio.wait({writing}, timeout=STOP_WITHIN_S)
+    if not done:
+        log.error("the last batch could not be kept within %g s; the broker will send it again", STOP_WITHIN_S)
+        writing.cancel()
+        await asyncio.gather(writing, return_exceptions=True)
 
 
 async def _follow_registry(registry: MemoryRegistry, database: Database, visits: PublishedVisits) -> None:

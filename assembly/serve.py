@@ -1,6 +1,7 @@
 """`yizhan serve`: the platform until somebody stops it.
 
-Enters: settings. Leaves: when SIGTERM or SIGINT came and everything taken is durable. Never: another way to end.
+Enters: settings. Leaves: when SIGTERM or SIGINT came and everything taken is durable; or with an error, when the
+pipeline failed, for a supervisor to start it anew from what is durable. Never: serves on without a pipeline.
 """
 
 import asyncio
@@ -19,4 +20,8 @@ async def serve(settings: Settings, on_up: Callable[[RunningPlatform], None]) ->
         loop.add_signal_handler(number, stopped.set)
     async with open_platform(settings) as platform:
         on_up(platform)
-        await stopped.wait()
+        stopping = asyncio.create_task(stopped.wait(), name="stop")
+        await asyncio.wait({stopping, platform.writing}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if platform.writing.done():
+            await platform.writing

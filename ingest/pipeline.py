@@ -5,6 +5,7 @@ Never: acknowledges what is not durable, or waits inside `take`.
 """
 
 import asyncio
+import logging
 import sys
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
@@ -18,6 +19,8 @@ from ingest.live.snapshot import rows_of
 from ingest.model import DeadLetter, Reading
 from ingest.outlet import Drained, Kept
 from ingest.steps import Books, Steps
+
+log = logging.getLogger(__name__)
 
 MAX_WAITING: Final = 50_000
 """Readings in memory before we stop reading the socket. Larger: memory, and a longer redelivery after a crash.
@@ -64,9 +67,22 @@ class Pipeline:
         self._wake = asyncio.Event()
         self._is_paused = False
         self._is_stopping = False
+        self._failure: Exception | None = None
 
     def take(self, delivery: Delivery) -> None:
-        """All messages of one wake-up, each through all steps."""
+        """All messages of one wake-up, each through all steps. On an error of our own the pipeline ends: see `run`."""
+        if self._failure is not None:
+            return
+        try:
+            self._take(delivery)
+        except Exception as error:
+            # Whatever it is, the books may hold half a reading, and its repeat would be taken for a duplicate.
+            log.critical("the pipeline failed, and ends before anything wrong is kept", exc_info=error)
+            self._failure = error
+            self._edge.pause()
+            self._wake.set()
+
+    def _take(self, delivery: Delivery) -> None:
         now_ms, bounds, steps = self._now_ms(), self._books.bounds, self._steps
         for message in delivery.messages:
             try:
@@ -86,7 +102,10 @@ class Pipeline:
             self._edge.pause()
 
     async def run(self) -> None:
-        """Keep what has arrived, then what has arrived meanwhile, until `stop`."""
+        """Keep what has arrived, then what has arrived meanwhile, until `stop`.
+
+        Raises what failed in `take`, at once and with nothing more kept: what was not acknowledged comes again.
+        """
         while not self._is_stopping:
             try:
                 async with asyncio.timeout(TICK_S):
@@ -94,6 +113,8 @@ class Pipeline:
             except TimeoutError:
                 pass
             self._wake.clear()
+            if self._failure is not None:
+                raise self._failure
             await self._finish(self._close())
         await self._finish(self._close())
 
