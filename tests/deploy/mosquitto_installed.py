@@ -1,0 +1,96 @@
+"""Mosquitto as docs/operations.md installs it: Debian's own configuration, and beside it the files of deploy/.
+
+Enters: a folder that stands for /etc and /var, and users. Leaves: a broker that answers.
+Never: a line of deploy/ changed, but for paths, ports, and what a test leaves out or takes in by name.
+"""
+
+import os
+import re
+import subprocess
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Final
+
+from bench.servers import program
+from gateway.broker import MQTT_5, answers_connect
+from gateway.child_server import ChildServer, free_port
+from tests.certificates import Certificates
+
+DEPLOY: Final = Path(__file__).parents[2] / "deploy"
+PLATFORM: Final = "platform"
+
+
+def password_of(user: str) -> str:
+    """What a user of these tests logs in with."""
+    return f"word-of-{user}"
+
+
+class InstalledMosquitto(ChildServer):
+    """The broker on a free port, with the platform's user and those of some stations."""
+
+    def __init__(self, folder: Path, stations: Collection[str]) -> None:
+        super().__init__(folder)
+        self.port = free_port()
+        self.tls_port = free_port()
+        self._stations = stations
+        self.without: Collection[str] = ()
+        """Settings that are left out, to see what they are good for; read again at each start."""
+        self.certificates: Certificates | None = None
+        """With them the listener for stations is taken in, as the file says how."""
+
+    def __str__(self) -> str:
+        return f"mosquitto of deploy/ on port {self.port}"
+
+    def prepare(self) -> list[str]:
+        """Lay the files out as on Debian."""
+        (self.folder / "conf.d").mkdir(exist_ok=True)
+        places = {"/etc/mosquitto": str(self.folder), "1883": str(self.port), "8883": str(self.tls_port)}
+        ours = (DEPLOY / "mosquitto.conf").read_text(encoding="utf-8")
+        if self.certificates is not None:
+            ours = re.sub(r"^#(listener|use_username_as_clientid|certfile|keyfile) ", r"\1 ", ours, flags=re.MULTILINE)
+            places |= {
+                "/etc/mosquitto/certs/server.pem": str(self.certificates.server),
+                "/etc/mosquitto/certs/server.key": str(self.certificates.key),
+            }
+        lines = [line for line in placed(ours, places).splitlines() if line.partition(" ")[0] not in self.without]
+        (self.folder / "conf.d" / "yizhan.conf").write_text("\n".join(lines), encoding="utf-8")
+        rules = (DEPLOY / "mosquitto.acl").read_text(encoding="utf-8")
+        (self.folder / "yizhan.acl").write_text(rules, encoding="utf-8")
+        self._make_passwords(self.folder / "yizhan.passwd")
+        config = self.folder / "mosquitto.conf"
+        # As root it would drop to a user of its own, who may not write into our folder.
+        config.write_text(
+            f"{'user root' if os.geteuid() == 0 else ''}\n"
+            f"pid_file {self.folder}/mosquitto.pid\n"
+            "persistence true\n"
+            f"persistence_location {self.folder}/\n"
+            f"log_dest file {self.folder}/mosquitto.log\n"
+            f"include_dir {self.folder}/conf.d\n",
+            encoding="utf-8",
+        )
+        return [program("mosquitto", "mosquitto"), "-c", str(config)]
+
+    def answers(self) -> bool:
+        """A CONNECT is answered, here by a refusal."""
+        return answers_connect(self.port, MQTT_5)
+
+    def _make_passwords(self, file: Path) -> None:
+        if file.exists():
+            return
+        tool, options = program("mosquitto_passwd", "mosquitto"), ["-c", "-b"]
+        for user in (PLATFORM, *self._stations):
+            subprocess.run([tool, *options, str(file), user, password_of(user)], check=True, capture_output=True)
+            options = ["-b"]
+
+    @property
+    def log(self) -> str:
+        """What it wrote."""
+        return (self.folder / "mosquitto.log").read_text(encoding="utf-8")
+
+
+def placed(text: str, places: Mapping[str, str]) -> str:
+    """A file of deploy/ with paths and ports of a test; each of them must stand in it."""
+    for there, here in sorted(places.items(), key=lambda place: len(place[0]), reverse=True):
+        text, found = re.subn(rf"(?<!\S){re.escape(there)}(?![\w.])", here, text)
+        assert found, f"{there} does not stand in the file"
+    return text
