@@ -18,6 +18,7 @@ from api.bodies import ProblemBody
 from api.problems import PROBLEM_TYPE
 from api.query import NoQuery
 from api.route import Route
+from ingest.operating import Role
 
 DOCUMENT: Final = web.AppKey("document", bytes)
 
@@ -26,12 +27,13 @@ API_VERSION: Final = "1.0.0"
 
 _SCHEMAS: Final = "#/components/schemas/{model}"
 _PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
-_OK: Final = HTTPStatus.OK.value
+_BEARER: Final = "bearer"
 
 _PATH_PARAMETERS: Final = {
     "station_id": "The id of a station.",
     "version": "Changes when any asset does, so that an answer may be kept for ever.",
     "name": "The name of an asset.",
+    "letter_id": "The number of a dead letter.",
 }
 
 _DESCRIPTION: Final = """Live status and exact daily visits of smart stations.
@@ -42,11 +44,15 @@ fields (`_c` °C, `_percent`, `_s` seconds). A reading that is too old to be tru
 `"stale": true` and the time at which it was true; its `value` is then null."""
 
 
+_TOKEN_DESCRIPTION: Final = f"""A token of `yizhan tokens add`. Each of the roles {", ".join(Role)} may do all that the
+ones before it may; an operation names the least that it wants."""
+
+
 def make_document(routes: Iterable[Route[Any]]) -> bytes:
     """The document as JSON."""
     table = list(routes)
     named: list[type[BaseModel]] = [ProblemBody]
-    named += [route.response for route in table if not isinstance(route.response, str)]
+    named += [route.response for route in table if isinstance(route.response, type)]
     references, definitions = models_json_schema([(model, "serialization") for model in named], ref_template=_SCHEMAS)
     schemas = {model: references[model, "serialization"] for model in named}
     paths: dict[str, dict[str, Any]] = {}
@@ -56,7 +62,10 @@ def make_document(routes: Iterable[Route[Any]]) -> bytes:
         "openapi": "3.1.0",
         "info": {"title": "Yizhan", "version": API_VERSION, "description": _DESCRIPTION},
         "paths": paths,
-        "components": {"schemas": definitions["$defs"]},
+        "components": {
+            "schemas": definitions["$defs"],
+            "securitySchemes": {_BEARER: {"type": "http", "scheme": "bearer", "description": _TOKEN_DESCRIPTION}},
+        },
     }
     return json.dumps(document, ensure_ascii=False).encode()
 
@@ -67,21 +76,34 @@ async def show_document(request: web.Request, _query: NoQuery) -> web.Response:
 
 
 def _operation(route: Route[Any], schemas: dict[type[BaseModel], Any]) -> dict[str, Any]:
-    if isinstance(route.response, str):
-        content: dict[str, Any] = {route.response: {}}
-    else:
-        content = {"application/json": {"schema": schemas[route.response]}}
     problem = {PROBLEM_TYPE: {"schema": schemas[ProblemBody]}}
-    responses = {str(_OK): {"description": HTTPStatus.OK.phrase, "content": content}}
+    responses = _success(route, schemas)
     responses |= {
-        str(status): {"description": HTTPStatus(status).phrase, "content": problem} for status in route.statuses
+        str(status): {"description": HTTPStatus(status).phrase, "content": problem} for status in statuses(route)
     }
-    return {
+    operation = {
         "operationId": route.handler.__name__,
         "summary": route.summary,
         "parameters": [*_path_parameters(route.path), *_query_parameters(route.query)],
         "responses": responses,
     }
+    # OpenAPI 3.1 §4.8.30: of a scheme that knows no scopes the list names roles.
+    return operation if route.role is None else {**operation, "security": [{_BEARER: [route.role.value]}]}
+
+
+def statuses(route: Route[Any]) -> tuple[int, ...]:
+    """All errors that a route answers with."""
+    return route.statuses if route.role is None else (*route.statuses, 401, 403)
+
+
+def _success(route: Route[Any], schemas: dict[type[BaseModel], Any]) -> dict[str, Any]:
+    if route.response is None:
+        return {str(HTTPStatus.NO_CONTENT.value): {"description": HTTPStatus.NO_CONTENT.phrase}}
+    if isinstance(route.response, str):
+        content: dict[str, Any] = {route.response: {}}
+    else:
+        content = {"application/json": {"schema": schemas[route.response]}}
+    return {str(HTTPStatus.OK.value): {"description": HTTPStatus.OK.phrase, "content": content}}
 
 
 def _path_parameters(path: str) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 
-from ingest.ports import Health, Picture, Registry, VisitBook
+from ingest.ports import DeadLetters, Health, Picture, Records, Registry, Tokens, VisitBook
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,15 @@ class ApiSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Operations:
+    """What the handlers below `/v1/ops/` may ask beside the rest."""
+
+    tokens: Tokens
+    records: Records
+    dead_letters: DeadLetters
+
+
+@dataclass(frozen=True, slots=True)
 class ApiPlatform:
     """All that the handlers may ask."""
 
@@ -41,6 +50,7 @@ class ApiPlatform:
     picture: Picture
     visits: VisitBook
     health: Health
+    operations: Operations
     metrics: CollectorRegistry
     """Shown at `/metrics`; the API adds its own to it, so one registry belongs to one application."""
 

@@ -46,13 +46,16 @@ class Problem(Exception):
         errors: tuple[ParameterProblem, ...] = (),
         checks: Mapping[str, HealthCheck] | None = None,
         retry_after_s: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(detail)
         self.status = status
         self.detail = detail
         self.errors = errors
         self.checks = checks
-        self.headers = {} if retry_after_s is None else {"Retry-After": str(retry_after_s)}
+        self.headers = dict(headers or {})
+        if retry_after_s is not None:
+            self.headers["Retry-After"] = str(retry_after_s)
 
 
 def wrong_parameter(parameter: str, detail: str, expected: str) -> Problem:

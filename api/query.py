@@ -4,11 +4,11 @@ Enters: a request's query string. Leaves: a `Query` model, or a `Problem` naming
 Never: guesses; an unknown parameter is refused, because a misspelt filter would silently answer another question.
 """
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, ClassVar, Final, TypeVar, get_origin
 
 from aiohttp import web
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, WithJsonSchema
 from pydantic_core import ErrorDetails
 
 from api.bodies import ParameterProblem
@@ -16,6 +16,9 @@ from api.problems import printable, wrong_parameters
 
 _SHOWN_CHARS: Final = 60
 """Of a refused value. Larger: an answer grows with an attack. Smaller: a person does not recognise what was sent."""
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MS: Final = timedelta(milliseconds=1)
 
 
 class Query(BaseModel):
@@ -107,3 +110,22 @@ def _local_day(value: object) -> object:
 
 LocalDay = Annotated[date, BeforeValidator(_local_day)]
 """A local day of the platform's zone."""
+
+
+def _instant_ms(value: object) -> object:
+    """Only RFC 3339 with its offset: an instant without one is another one in each zone."""
+    if not isinstance(value, str):
+        return value
+    try:
+        instant = datetime.fromisoformat(value)
+    except ValueError:
+        raise ValueError("should be an instant as 2026-11-22T06:00:00Z (in a URL + is written %2B)") from None
+    if instant.tzinfo is None:
+        raise ValueError("should end with Z, or with its offset from UTC (in a URL + is written %2B)")
+    return (instant - _EPOCH) // _MS
+
+
+InstantMs = Annotated[
+    int, BeforeValidator(_instant_ms), WithJsonSchema({"type": "string", "format": "date-time"}, mode="validation")
+]
+"""An instant in RFC 3339, as ms since the Unix epoch."""

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from api.bodies import Answer
 from api.query import Query
+from ingest.operating import Role
 
 QueryT = TypeVar("QueryT", bound=Query)
 
@@ -23,9 +24,11 @@ class Route(Generic[QueryT]):
     path: str
     handler: Callable[[web.Request, QueryT], Awaitable[web.StreamResponse]]
     query: type[QueryT]
-    response: type[Answer[Any]] | str
-    """The model of a 200, or its media type where it is not JSON of a model."""
+    response: type[Answer[Any]] | str | None
+    """The model of a 200, or its media type where it is not JSON of a model; None: a 204 without a body."""
 
     summary: str
     statuses: tuple[int, ...]
     """Beside 200: the errors that it answers with, all of them problem documents."""
+    role: Role | None = None
+    """What the token must allow; None: everyone may ask, without one."""

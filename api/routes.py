@@ -9,6 +9,7 @@ from typing import Any, Final
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
+from api.access import admit
 from api.assets import show_asset
 from api.bodies import (
     AliveAnswer,
@@ -20,6 +21,23 @@ from api.bodies import (
 from api.health import show_alive, show_ready
 from api.metrics import show_metrics
 from api.openapi import show_document
+from api.ops.bodies import (
+    AccountingAnswer,
+    LetterAnswer,
+    LetterListAnswer,
+    ReplayAnswer,
+    StationQualityAnswer,
+    StrangerListAnswer,
+)
+from api.ops.figures import StrangersQuery, list_unregistered, show_accounting, show_station_quality
+from api.ops.letters import (
+    LettersQuery,
+    ReplayQuery,
+    drop_dead_letter,
+    list_dead_letters,
+    replay_dead_letter,
+    show_dead_letter,
+)
 from api.page import PageQuery, show_page
 from api.query import NoQuery, parse_query
 from api.regions import RegionsQuery, list_regions
@@ -28,6 +46,7 @@ from api.station_bodies import StationAnswer, StationListAnswer
 from api.stations import StationsQuery, list_stations, show_station
 from api.summary import SummaryQuery, show_summary
 from api.visits import VisitsQuery, show_visits
+from ingest.operating import Role
 
 ROUTES: Final[tuple[Route[Any], ...]] = (
     Route("GET", "/", show_page, PageQuery, "text/html", "Stations near people, as a page", (404, 500)),
@@ -76,6 +95,76 @@ ROUTES: Final[tuple[Route[Any], ...]] = (
         "The administrative divisions below one",
         (400, 500),
     ),
+    Route(
+        "GET",
+        "/v1/ops/accounting",
+        show_accounting,
+        NoQuery,
+        AccountingAnswer,
+        "Where every reading went",
+        (400, 500),
+        Role.VIEWER,
+    ),
+    Route(
+        "GET",
+        "/v1/ops/stations/{station_id}/quality",
+        show_station_quality,
+        NoQuery,
+        StationQualityAnswer,
+        "How good a station's data is",
+        (400, 404, 500),
+        Role.VIEWER,
+    ),
+    Route(
+        "GET",
+        "/v1/ops/unregistered",
+        list_unregistered,
+        StrangersQuery,
+        StrangerListAnswer,
+        "Stations that publish and are not in the registry, page by page",
+        (400, 500),
+        Role.VIEWER,
+    ),
+    Route(
+        "GET",
+        "/v1/ops/dead-letters",
+        list_dead_letters,
+        LettersQuery,
+        LetterListAnswer,
+        "Messages that were refused, newest first, page by page",
+        (400, 500, 503),
+        Role.VIEWER,
+    ),
+    Route(
+        "GET",
+        "/v1/ops/dead-letters/{letter_id}",
+        show_dead_letter,
+        NoQuery,
+        LetterAnswer,
+        "One refused message, whole",
+        (400, 404, 500, 503),
+        Role.VIEWER,
+    ),
+    Route(
+        "POST",
+        "/v1/ops/dead-letters/{letter_id}/replay",
+        replay_dead_letter,
+        ReplayQuery,
+        ReplayAnswer,
+        "Send a refused message through all steps once more",
+        (400, 404, 500, 503),
+        Role.OPERATOR,
+    ),
+    Route(
+        "DELETE",
+        "/v1/ops/dead-letters/{letter_id}",
+        drop_dead_letter,
+        NoQuery,
+        None,
+        "Forget a refused message",
+        (400, 404, 500, 503),
+        Role.OPERATOR,
+    ),
     Route("GET", "/healthz", show_alive, NoQuery, AliveAnswer, "The process answers", (400, 500)),
     Route("GET", "/readyz", show_ready, NoQuery, ReadinessAnswer, "All of the platform works", (400, 500, 503)),
     Route("GET", "/metrics", show_metrics, NoQuery, "text/plain", "Metrics for Prometheus", (400, 500)),
@@ -96,13 +185,19 @@ def register(app: web.Application) -> None:
     """Make aiohttp's routes of the table; a GET answers HEAD too."""
     for route in ROUTES:
         if route.method == hdrs.METH_GET:
-            app.router.add_get(route.path, _with_query(route), allow_head=True)
+            app.router.add_get(route.path, _handler_of(route), allow_head=True)
         else:
-            app.router.add_route(route.method, route.path, _with_query(route))
+            app.router.add_route(route.method, route.path, _handler_of(route))
 
 
-def _with_query(route: Route[Any]) -> Handler:
-    async def parse_and_handle(request: web.Request) -> web.StreamResponse:
-        return await route.handler(request, parse_query(request, route.query))
+def _handler_of(route: Route[Any]) -> Handler:
+    async def admit_and_handle(request: web.Request) -> web.StreamResponse:
+        # First, so that a stranger learns nothing, not even which parameters there are.
+        if route.role is not None:
+            admit(request, route.role)
+        response = await route.handler(request, parse_query(request, route.query))
+        if route.role is not None:
+            response.headers["Cache-Control"] = "no-store"
+        return response
 
-    return parse_and_handle
+    return admit_and_handle

@@ -11,8 +11,9 @@ from aiohttp import web
 from pydantic import Field
 
 from api.answers import json_answer
-from api.cursors import WrongCursor, cursor_behind, parse_cursor
+from api.cursors import cursor_behind
 from api.instants import rfc3339
+from api.paging import LIMIT_DEFAULT, LIMIT_MAX, Cursor, after, next_link
 from api.platform import PLATFORM
 from api.problems import Problem, wrong_parameter
 from api.query import NoQuery, Query
@@ -20,9 +21,6 @@ from api.selection import Wanted, known_region, select
 from api.station_bodies import StationAnswer, StationEntry, StationList, StationListAnswer
 from api.station_view import Viewpoint, station_detail, station_entry
 from ingest.registry.services import SERVICES
-
-LIMIT_MAX: Final = 1000
-_LIMIT_DEFAULT: Final = 100
 
 _SHAPED_A_TURN: Final = 50
 """Stations turned into answers before others get a turn. Larger: a page of 1,000 keeps readings and requests waiting.
@@ -37,9 +35,9 @@ class StationsQuery(Query):
     service: Annotated[
         str | None, Field(description=f"one of: {', '.join(SERVICES)}", json_schema_extra={"enum": [*SERVICES]})
     ] = None
-    cursor: Annotated[str | None, Field(description="next_cursor of the page before; without it: the first")] = None
+    cursor: Cursor = None
     limit: Annotated[int, Field(ge=1, le=LIMIT_MAX, description=f"how many stations at most, 1 to {LIMIT_MAX}")] = (
-        _LIMIT_DEFAULT
+        LIMIT_DEFAULT
     )
 
 
@@ -49,7 +47,7 @@ async def list_stations(request: web.Request, query: StationsQuery) -> web.Respo
     if query.service is not None and query.service not in SERVICES:
         raise wrong_parameter("service", "is not a service", f"one of: {', '.join(SERVICES)}")
     wanted = Wanted(region=_region(request, query), service=query.service)
-    stations = await select(platform.registry, wanted, _after(query), query.limit + 1)
+    stations = await select(platform.registry, wanted, after(query.cursor), query.limit + 1)
     page = stations[: query.limit]
     cursor = cursor_behind(page[-1].id) if len(stations) > query.limit else None
 
@@ -64,8 +62,7 @@ async def list_stations(request: web.Request, query: StationsQuery) -> web.Respo
         ttl=platform.settings.ttl_s,
         data=StationList(stations=entries, next_cursor=cursor),
     )
-    link = None if cursor is None else f'<{request.rel_url.update_query(cursor=cursor)}>; rel="next"'
-    return json_answer(answer, link=link)
+    return json_answer(answer, link=next_link(request, cursor))
 
 
 async def show_station(request: web.Request, _query: NoQuery) -> web.Response:
@@ -88,13 +85,3 @@ def _region(request: web.Request, query: StationsQuery) -> str | None:
         raise wrong_parameter("region", "was given beside province", "give one of the two, they mean the same")
     name, code = ("province", query.province) if query.region is None else ("region", query.region)
     return None if code is None else known_region(request.app[PLATFORM].registry, name, code).code
-
-
-def _after(query: StationsQuery) -> str:
-    if query.cursor is None:
-        return ""
-    try:
-        return parse_cursor(query.cursor)
-    except WrongCursor as error:
-        expected = "next_cursor of the page before; leave it out for the first page"
-        raise wrong_parameter("cursor", str(error), expected) from error

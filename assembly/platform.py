@@ -12,27 +12,29 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 from pydantic import SecretStr
-from sqlalchemy import Connection
 
 from api.app import make_app
-from api.platform import ApiPlatform
+from api.platform import ApiPlatform, Operations
 from api.platform import ApiSettings as PublicSettings
 from assembly.health import PlatformHealth
 from assembly.settings import Settings
+from assembly.upkeep import DAY_MS, Followed, follow, prune
 from gateway.session import Session, SessionSettings
 from gateway.topics import ROOT
 from ingest.accounting import Accounting
 from ingest.checkpoint import Checkpoint
-from ingest.database import dead_letters, stations
+from ingest.database import checkpoints, stations, tokens
 from ingest.database.database import Database
 from ingest.decode import ClockBounds
 from ingest.keeper import StoreKeeper
+from ingest.letters import LetterBox
 from ingest.live.picture import LivePicture
 from ingest.metrics import IngestCollector
 from ingest.outlet import Drained, Outlet
@@ -40,6 +42,7 @@ from ingest.pipeline import Pipeline
 from ingest.ports import ReadingStore
 from ingest.quality import QualityBook
 from ingest.receipts import Receipts
+from ingest.records import BookRecords
 from ingest.registry.regions import load_regions
 from ingest.registry.registry import MemoryRegistry
 from ingest.restore import restore
@@ -49,22 +52,19 @@ from ingest.store.influx.client import InfluxServer
 from ingest.store.influx.store import InfluxReadingStore
 from ingest.store.null import NullReadingStore
 from ingest.store.sqlite import SqliteReadingStore
+from ingest.tokens import TokenBook
 from ingest.visits.book import PublishedVisits
 from ingest.visits.ledger import Ledger
 from ingest.visits.local_day import LocalDays
+from ingest.visits.publishing import MENDED_MARK
 
 log = logging.getLogger(__name__)
 
-DAY_MS: Final = 86_400_000
-PRUNE_EVERY_S: Final = 3600.0
-"""Dead letters are bounded so often. Larger: a flood overshoots its bound for longer. Smaller: scans for nothing."""
 STOP_WITHIN_S: Final = 30.0
 """For the last batch. Larger: a stop hangs on a database that is away. Smaller: a slow disk has it sent again."""
 GC_THRESHOLD: Final = 500_000
 """New objects before the collector looks. Smaller: it runs while a batch fills. Larger: what cycles there are (errors
 with their frames, closed connections) stay for longer."""
-REGISTRY_EVERY_S: Final = 5.0
-"""Smaller: queries for nothing. Larger: an imported station stays unregistered for longer."""
 
 
 def wall_clock_ms() -> int:
@@ -88,7 +88,7 @@ class RunningPlatform:
 
 
 @asynccontextmanager
-async def open_platform(settings: Settings) -> AsyncIterator[RunningPlatform]:
+async def open_platform(settings: Settings) -> AsyncIterator[RunningPlatform]:  # noqa: PLR0915 - see the top
     """Up inside the block; closed behind it with everything that was taken made durable."""
     now_ms = wall_clock_ms
     days = LocalDays(settings.platform.time_zone)
@@ -100,6 +100,7 @@ async def open_platform(settings: Settings) -> AsyncIterator[RunningPlatform]:
 
         registry = MemoryRegistry(load_regions())
         await _load_registry(registry, database)
+        book_of_tokens = TokenBook(await database.read(tokens.every))
 
         look_back = timedelta(days=settings.platform.clock_past_days + 1)
         visits = PublishedVisits(database, registry, days, now_ms, look_back)
@@ -144,15 +145,18 @@ async def open_platform(settings: Settings) -> AsyncIterator[RunningPlatform]:
             page_stations=settings.api.page_stations,
         )
         health = PlatformHealth(session.link, keeper, books.accounting)
-        app = make_app(ApiPlatform(registry, picture, visits, health, metrics, now_ms, public))
+        operations = Operations(
+            book_of_tokens, BookRecords(books, now_ms()), LetterBox(database, pipeline, books.bounds)
+        )
+        app = make_app(ApiPlatform(registry, picture, visits, health, operations, metrics, now_ms, public))
         address = await _listen(app, settings, stack)
 
         # Closed in reverse: the last batch is kept and acknowledged while the session is still there, then counted.
         stack.push_async_callback(visits.flush)
         await _background(stack, "visits", visits.run())
         await _background(stack, "summaries", picture.run(now_ms))
-        await _background(stack, "registry", _follow_registry(registry, database, visits))
-        await _background(stack, "dead letters", _prune(database, settings))
+        await _background(stack, "tables", follow(database, _followed(registry, book_of_tokens, database, visits)))
+        await _background(stack, "dead letters", prune(database, settings.dead_letters))
         await _background(stack, "spool", outlet.drain(on_drained))
         await _background(stack, "session", session.run())
         writing = asyncio.create_task(pipeline.run(), name="pipeline")
@@ -228,6 +232,25 @@ async def _load_registry(registry: MemoryRegistry, database: Database) -> None:
     )
 
 
+def _followed(
+    registry: MemoryRegistry, book_of_tokens: TokenBook, database: Database, visits: PublishedVisits
+) -> tuple[Followed, ...]:
+    """What other processes change: `yizhan stations import`, `yizhan tokens`, `yizhan audit --mend`."""
+
+    async def reload_registry() -> None:
+        await _load_registry(registry, database)
+        await visits.registry_changed()
+
+    async def reload_tokens() -> None:
+        book_of_tokens.reload(await database.read(tokens.every))
+
+    return (
+        Followed(stations.version, reload_registry),
+        Followed(tokens.every, reload_tokens),
+        Followed(partial(checkpoints.read, name=MENDED_MARK), visits.registry_changed),
+    )
+
+
 async def _listen(app: web.Application, settings: Settings, stack: AsyncExitStack) -> str:
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
@@ -263,29 +286,3 @@ async def _drain(session: Session, pipeline: Pipeline, writing: asyncio.Task[Non
         log.error("the last batch could not be kept within %g s; the broker will send it again", STOP_WITHIN_S)
         writing.cancel()
         await asyncio.gather(writing, return_exceptions=True)
-
-
-async def _follow_registry(registry: MemoryRegistry, database: Database, visits: PublishedVisits) -> None:
-    """An import by another process is seen within seconds."""
-    known = await database.read(stations.version)
-    while True:
-        await asyncio.sleep(REGISTRY_EVERY_S)
-        version = await database.read(stations.version)
-        if version != known:
-            await _load_registry(registry, database)
-            await visits.registry_changed()
-            known = version
-
-
-async def _prune(database: Database, settings: Settings) -> None:
-    days, mib = settings.dead_letters.keep_days, settings.dead_letters.keep_mib
-
-    def drop(connection: Connection) -> int:
-        oldest_ms = wall_clock_ms() - days * DAY_MS
-        return dead_letters.prune(connection, older_than_ms=oldest_ms, max_bytes=mib * 1024 * 1024)
-
-    while True:
-        dropped = await database.run(drop)
-        if dropped:
-            log.warning("dropped the %d oldest dead letters: over %d days or %d MiB", dropped, days, mib)
-        await asyncio.sleep(PRUNE_EVERY_S)

@@ -4,14 +4,30 @@ Enters: everything that arrived since the last batch was closed. Leaves: one uni
 Never: a part of itself: all of it is kept, or none of it is acknowledged.
 """
 
+from collections.abc import Callable, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from gateway.payloads import READING_MAX_BYTES
+from gateway.topics import topic_of
 from ingest.live.snapshot import SnapshotRow
 from ingest.live.station import LiveStation
 from ingest.model import DeadLetter, LedgerRow, Reading
 from ingest.visits.ledger import merge
+
+
+class Replay(NamedTuple):
+    """A dead letter that went through the steps once more."""
+
+    readings: Sequence[Reading]
+    """What was taken of it, all in this batch."""
+    on_kept: Callable[[Sequence[DeadLetter]], None]
+    """Called when the batch is durable, with those of the readings that the store refused."""
+
+    def letters_of(self, letters: Sequence[DeadLetter]) -> list[DeadLetter]:
+        """Those of the letters that are about its readings."""
+        names = {(topic_of(one.station, one.kind), one.body.boot, one.body.seq) for one in self.readings}
+        return [letter for letter in letters if (letter.topic, letter.boot, letter.seq) in names]
 
 
 class Batch:
@@ -27,6 +43,7 @@ class Batch:
         "quality",
         "readings",
         "receipts",
+        "replays",
         "rows",
         "snapshot",
     )
@@ -41,6 +58,7 @@ class Batch:
         """Stations whose snapshot must be durable with this batch: births, wills and late readings."""
         self.acks: dict[int, list[bytes]] = {}
         """By connection, the packet ids in order of arrival."""
+        self.replays: list[Replay] = []
         # Filled as the batch is closed:
         self.receipts: list[tuple[str, bytes]] = []
         """Topic and payload of what stations may be told once this is durable."""
@@ -75,4 +93,4 @@ class Batch:
     @property
     def is_empty(self) -> bool:
         """Nothing to keep and nobody to tell."""
-        return not (self.readings or self.acks or self.receipts or self.needs_database)
+        return not (self.readings or self.acks or self.receipts or self.replays or self.needs_database)

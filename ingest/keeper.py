@@ -54,8 +54,11 @@ class StoreKeeper:
     async def keep(self, batch: Batch) -> Kept:
         """Return when the batch is durable; tells where its readings are."""
         kept = await self._outlet.keep(batch.readings) if batch.readings else Kept()
-        if kept.letters or batch.needs_database:
-            await self._keep_rest(batch, kept.letters)
+        # The letter of a reading that was replayed is kept already.
+        known = [letter for replay in batch.replays for letter in replay.letters_of(kept.letters)]
+        added = [letter for letter in kept.letters if letter not in known]
+        if added or batch.needs_database:
+            await self._keep_rest(batch, added)
         for station, day, _epoch in batch.rows:
             self._on_day_moved(station, day)
         return kept

@@ -10,14 +10,17 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
+from gateway.frames import Message
 from gateway.payloads import Rejected
 from gateway.session import Delivery
 from gateway.topics import PREFIX, Channel, Kind, topic_of
-from ingest.batch import Batch
-from ingest.decode import Refused, dead_letter, decode
+from ingest.batch import Batch, Replay
+from ingest.decode import ClockBounds, Refused, dead_letter, decode
 from ingest.live.snapshot import rows_of
 from ingest.model import DeadLetter, Reading
+from ingest.operating import Refusal, Replayed
 from ingest.outlet import Drained, Kept
+from ingest.ports import TransientStoreError
 from ingest.steps import Books, Steps
 
 log = logging.getLogger(__name__)
@@ -101,6 +104,32 @@ class Pipeline:
             self._is_paused = True
             self._edge.pause()
 
+    async def replay(self, letter: DeadLetter, bounds: ClockBounds) -> Replayed:
+        """A message that was refused, through all steps once more; returns when what was taken of it is durable.
+
+        Its clock is held to `bounds` as it was when the message came. Of what is refused again no other letter is made.
+        Raises `TransientStoreError` while the pipeline stops.
+        """
+        if self._is_stopping:
+            raise TransientStoreError("the platform is stopping: replay it when it is up again")
+        now_ms, steps, accounting = self._now_ms(), self._steps, self._books.accounting
+        begin, duplicates = len(steps.batch.readings), accounting.duplicate.total()
+        # As a retained one, because what a state says was so then, and may not be any more.
+        message = Message(letter.topic, letter.payload, b"", retained=True)
+        refused: list[DeadLetter] = []
+        try:
+            arrived = decode(message, letter.received_ms, bounds)
+            steps.replay(arrived, letter.received_ms, now_ms, refused.append)
+        except Refused as refusal:
+            refused.append(dead_letter(refusal, letter.topic, letter.payload, letter.received_ms))
+        taken, duplicates = steps.batch.readings[begin:], accounting.duplicate.total() - duplicates
+        durable: asyncio.Future[Sequence[DeadLetter]] = asyncio.get_running_loop().create_future()
+        steps.batch.replays.append(Replay(taken, lambda letters: _settle(durable, letters)))
+        self._wake.set()
+        not_stored = await durable
+        told = tuple(Refusal(one.reason, one.detail) for one in (*refused, *not_stored))
+        return Replayed(len(taken) - len(not_stored), duplicates, told)
+
     async def run(self) -> None:
         """Keep what has arrived, then what has arrived meanwhile, until `stop`.
 
@@ -163,6 +192,8 @@ class Pipeline:
             self._edge.publish(topic, payload, qos=1)
             accounting.receipts += 1
         self._tell_refused((*batch.letters, *kept.letters))
+        for replay in batch.replays:
+            replay.on_kept(replay.letters_of(kept.letters))
 
     def drained(self, drained: Drained) -> None:
         """What was in the spool is in the store now, but for what the store refused."""
@@ -182,6 +213,11 @@ class Pipeline:
         for letter in letters:
             if letter.station is not None:
                 self._edge.publish(topic_of(letter.station, Channel.REJECTED), _rejected(letter), qos=0)
+
+
+def _settle(durable: asyncio.Future[Sequence[DeadLetter]], letters: Sequence[DeadLetter]) -> None:
+    if not durable.done():  # whoever asked may have gone
+        durable.set_result(letters)
 
 
 def _rejected(letter: DeadLetter) -> bytes:

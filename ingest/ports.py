@@ -21,6 +21,15 @@ from ingest.model import (
     StationStatus,
     Summary,
 )
+from ingest.operating import (
+    Figures,
+    Holder,
+    KeptLetter,
+    LetterFilter,
+    LetterLine,
+    Replayed,
+    StationRecord,
+)
 
 # ---- what ingest asks of a store of readings ----
 
@@ -167,3 +176,43 @@ class Health(Protocol):
 
     def checks(self, now_ms: int) -> dict[str, Check]:
         """By part: broker, store, database, ingest."""
+
+
+# ---- what the API may ask for operators ----
+
+
+class Tokens(Protocol):
+    """Who may ask; held in memory."""
+
+    def of(self, secret: str) -> Holder | None:
+        """Whose token this is; None where it is nobody's, whatever the text. Takes no longer for a good guess."""
+
+
+class Records(Protocol):
+    """Where readings went, and how good they were."""
+
+    def figures(self) -> Figures:
+        """Of all stations together."""
+
+    def of_station(self, station: str) -> StationRecord | None:
+        """Of one; None where it was never heard."""
+
+
+class DeadLetters(Protocol):
+    """The messages that were refused. Each method raises `TransientStoreError` where the database is away."""
+
+    async def page(self, wanted: LetterFilter, before_id: int | None, limit: int) -> Sequence[LetterLine]:
+        """Newest first; `before_id` is the last id of the page before."""
+
+    async def get(self, letter_id: int) -> KeptLetter | None:
+        """The letter, or None when it is not kept (any more)."""
+
+    async def drop(self, letter_id: int) -> bool:
+        """Forget it; False where it was not kept."""
+
+    async def replay(self, letter_id: int, *, accept_clock: bool) -> Replayed | None:
+        """Send it through all steps once more; None where it is not kept.
+
+        It is dropped when nothing of it is refused any more, else it stays and no other is made. `accept_clock`: even
+        if the station's clock was off by more than the bound.
+        """

@@ -3,6 +3,7 @@
 Enters: what `decode` made of a message, and `now`. Leaves: an open batch that is fuller. Never: waits, or does I/O.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, cast
 
@@ -10,7 +11,7 @@ from gateway.topics import Kind, topic_of
 from ingest.accounting import Accounting
 from ingest.batch import Batch
 from ingest.checkpoint import Checkpoint
-from ingest.decode import Backlog, ClockBounds, Ignored, Reason, Refused, StateChange, dead_letter
+from ingest.decode import Arrived, Backlog, ClockBounds, Ignored, Reason, Refused, StateChange, dead_letter
 from ingest.live.picture import LivePicture
 from ingest.live.station import LiveStation, Track
 from ingest.model import DeadLetter, Occupancy, Reading
@@ -25,6 +26,8 @@ REUSED_AFTER_MS: Final = 10 * 60_000
 set back has its repeats refused. Larger: a board that lost its boot counter is taken for a repeater for longer."""
 UNREGISTERED_MAX: Final = 50_000
 """Unknown stations kept. Larger: whoever may publish can fill our memory. Smaller: a roll-out is cut."""
+
+Refuse = Callable[[DeadLetter], None]
 
 
 @dataclass(slots=True)
@@ -63,6 +66,27 @@ class Steps:
             case Ignored():
                 pass
 
+    def replay(self, arrived: Arrived, received_ms: int, now_ms: int, refuse: Refuse) -> None:
+        """What was refused when it came, at `received_ms`: the station was heard then, and is not heard now.
+
+        What is refused again is counted nowhere: it is where it was.
+        """
+        if isinstance(arrived, Ignored):
+            return
+        live = self._station(arrived.station)
+        if isinstance(arrived, StateChange):
+            if received_ms >= live.heard_ms:  # else it has said something newer since
+                self._state(arrived, received_ms)
+            return
+        live.heard_ms = max(live.heard_ms, received_ms)
+        begin = len(self.batch.readings)
+        if isinstance(arrived, Reading):
+            self._take(live, arrived, now_ms)
+        else:
+            self._unpack(live, arrived, now_ms, refuse)
+        # A restart looks for readings by when they were received, in the order in which they were stored.
+        self.batch.readings[begin:] = [one._replace(received_ms=now_ms) for one in self.batch.readings[begin:]]
+
     def refuse(self, letter: DeadLetter) -> None:
         """Keep a message that is not taken."""
         accounting = self._books.accounting
@@ -77,10 +101,10 @@ class Steps:
         track = live.track(kind)
         outcome = track.note(body.boot, body.seq)
         if outcome is Outcome.DUPLICATE:
-            self._repeat(live, track, reading)
+            self._repeat(live, track, reading, now_ms)
             return
         if kind is Kind.OCCUPANCY:  # not isinstance, which pydantic's models make slow
-            self._count(live, track, reading)
+            self._count(live, track, reading, now_ms)
         if outcome is Outcome.NEWEST or self._follows_a_lost_boot(live, track, reading):
             live.show(track, reading)
         if outcome is Outcome.LATE or now_ms - body.ts > LATE_MS:
@@ -95,10 +119,10 @@ class Steps:
         books.accounting.in_flight += 1
         self.batch.readings.append(reading)
 
-    def _count(self, live: LiveStation, track: Track, reading: Reading) -> None:
+    def _count(self, live: LiveStation, track: Track, reading: Reading, now_ms: int) -> None:
         """Move the visit meter; raises `Refused` for a jump that nobody could have walked."""
         body = cast("Occupancy", reading.body)
-        taken = self._books.ledger.take(live.id, body, reading.received_ms)
+        taken = self._books.ledger.take(live.id, body, now_ms)
         if taken.refused:
             track.forget(body.boot, body.seq)
             raise Refused(Reason.IMPLAUSIBLE_JUMP, taken.refused, live.id)
@@ -107,7 +131,7 @@ class Steps:
         for row in taken.rows:
             self.batch.move(row)
 
-    def _repeat(self, live: LiveStation, track: Track, reading: Reading) -> None:
+    def _repeat(self, live: LiveStation, track: Track, reading: Reading, now_ms: int) -> None:
         """A known name: the same reading again, or another one under a used name."""
         body = reading.body
         if body.ts > track.ts_ms + REUSED_AFTER_MS:
@@ -120,7 +144,7 @@ class Steps:
         self._books.accounting.duplicate[reading.kind] += 1
         self._books.quality.of(live.id).duplicates += 1
         # A station that sends again has not had its receipt, or has lost it.
-        self._books.receipts.owe_by_name(live, reading.kind, body.boot, body.seq, reading.received_ms)
+        self._books.receipts.owe_by_name(live, reading.kind, body.boot, body.seq, now_ms)
 
     def _follows_a_lost_boot(self, live: LiveStation, track: Track, reading: Reading) -> bool:
         """Whether an older boot's reading is plainly the newest: the boot counter went back (a replaced board)."""
@@ -140,14 +164,17 @@ class Steps:
         live.heard_ms = now_ms
         record = self._books.quality.of(live.id)
         record.backlog_at_ms, record.backlog_readings = now_ms, len(backlog.readings)
+        self._unpack(live, backlog, now_ms, self.refuse)
+
+    def _unpack(self, live: LiveStation, backlog: Backlog, now_ms: int, refuse: Refuse) -> None:
         for reading in backlog.readings:
             try:
                 self._take(live, reading, now_ms)
             except Refused as refusal:
                 topic = topic_of(reading.station, reading.kind)
-                self.refuse(dead_letter(refusal, topic, reading.payload, now_ms))
+                refuse(dead_letter(refusal, topic, reading.payload, now_ms))
         for letter in backlog.refused:
-            self.refuse(letter)
+            refuse(letter)
         self._books.receipts.hurry(live)
 
     def _state(self, change: StateChange, now_ms: int) -> None:

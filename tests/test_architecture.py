@@ -34,7 +34,7 @@ LIBRARIES: Final = {
 NEIGHBOURS: Final = {
     "gateway": (),
     "ingest": ("gateway",),
-    "api": ("ingest.model", "ingest.ports", "ingest.registry.services"),
+    "api": ("ingest.model", "ingest.operating", "ingest.ports", "ingest.registry.services"),
     "firmware_sim": (),
 }
 """A package stands for all of its modules, a module for itself. assembly and yizhan.py wire, so they may import all."""
@@ -50,9 +50,11 @@ PURE: Final = (
     "ingest.live.snapshot",
     "ingest.live.station",
     "ingest.model",
+    "ingest.operating",
     "ingest.ports",
     "ingest.quality",
     "ingest.receipts",
+    "ingest.records",
     "ingest.registry",
     "ingest.sequence",
     "ingest.steps",
@@ -65,6 +67,7 @@ PURE: Final = (
     "ingest.store.influx.points",
     "ingest.store.influx.raw_json",
     "ingest.store.influx.rows",
+    "ingest.tokens",
     "ingest.visits.counting",
     "ingest.visits.hot_row",
     "ingest.visits.ledger",

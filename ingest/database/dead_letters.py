@@ -4,33 +4,31 @@ Enters: dead letters. Leaves: the same, newest first. Never: refuses one, whatev
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from sqlalchemy import Connection, Select, bindparam, delete, func, select
+from sqlalchemy import Connection, Select, bindparam, delete, func, or_, select
 
 from ingest.database.bulk import BulkWriter
-from ingest.database.tables import DEAD_LETTER
+from ingest.database.tables import DEAD_LETTER, STATION
 from ingest.model import DeadLetter
+from ingest.operating import KeptLetter, LetterFilter, LetterLine
 
 ROW_BYTES: Final = 200
 """What a letter costs beside its texts: row header, numbers and index entries; 120 to 220 measured on SQLite.
 Larger: fewer letters are kept than fit; smaller: a flood of empty messages takes more disk than allowed."""
 
+ANY: Final = LetterFilter()
 INT64_MAX: Final = 2**63 - 1
 PRUNED_AT_ONCE: Final = 1_000
 """Letters looked at in one query. Larger: more is read than is dropped; smaller: more queries after a flood."""
 
-
-class Kept(NamedTuple):
-    """A letter and the number under which it is kept."""
-
-    id: int
-    letter: DeadLetter
-
-
-_LETTERS: Final = select(*(DEAD_LETTER.c[name] for name in ("id", *DeadLetter._fields)))
+_LINES: Final = select(
+    *(DEAD_LETTER.c[name] for name in LetterLine._fields[:-1]), func.length(DEAD_LETTER.c.payload)
+).order_by(DEAD_LETTER.c.id.desc())
 ADD: Final = BulkWriter(DEAD_LETTER)
-GET: Final = _LETTERS.where(DEAD_LETTER.c.id == bindparam("letter"))
+GET: Final = select(*(DEAD_LETTER.c[name] for name in ("id", *DeadLetter._fields))).where(
+    DEAD_LETTER.c.id == bindparam("letter")
+)
 DROP: Final = delete(DEAD_LETTER).where(DEAD_LETTER.c.id.in_(bindparam("letters", expanding=True)))
 DROP_OLDER: Final = delete(DEAD_LETTER).where(DEAD_LETTER.c.received_ms < bindparam("older_than_ms"))
 TOTAL_BYTES: Final = select(func.coalesce(func.sum(DEAD_LETTER.c.size_bytes), 0))
@@ -47,48 +45,38 @@ def add(connection: Connection, letters: Iterable[DeadLetter]) -> None:
 
 
 def page(
-    connection: Connection,
-    *,
-    reason: str | None = None,
-    station: str | None = None,
-    from_ms: int | None = None,
-    to_ms: int | None = None,
-    before_id: int | None = None,
-    limit: int = 100,
-) -> list[Kept]:
-    """Letters received in [from, to), newest first; `before_id` is the last id of the page before."""
-    query = page_query(reason=reason, station=station, from_ms=from_ms, to_ms=to_ms, before_id=before_id, limit=limit)
-    return [_kept(row) for row in connection.execute(query)]
+    connection: Connection, wanted: LetterFilter = ANY, before_id: int | None = None, limit: int = 100
+) -> list[LetterLine]:
+    """Letters, newest first; `before_id` is the last id of the page before."""
+    return [LetterLine(*row) for row in connection.execute(page_query(wanted, before_id, limit))]
 
 
-def page_query(
-    *,
-    reason: str | None,
-    station: str | None,
-    from_ms: int | None,
-    to_ms: int | None,
-    before_id: int | None,
-    limit: int,
-) -> Select[Any]:
-    """The query of `page`: every filter given must hold."""
-    query = _LETTERS.order_by(DEAD_LETTER.c.id.desc()).limit(limit)
-    if reason is not None:
-        query = query.where(DEAD_LETTER.c.reason == reason)
-    if station is not None:
-        query = query.where(DEAD_LETTER.c.station == station)
-    if from_ms is not None:
-        query = query.where(DEAD_LETTER.c.received_ms >= from_ms)
-    if to_ms is not None:
-        query = query.where(DEAD_LETTER.c.received_ms < to_ms)
+def page_query(wanted: LetterFilter, before_id: int | None, limit: int) -> Select[Any]:
+    """The query of `page`."""
+    kept = DEAD_LETTER.c
+    query = _LINES.limit(limit)
+    if wanted.reason is not None:
+        query = query.where(kept.reason == wanted.reason)
+    if wanted.station is not None:
+        query = query.where(kept.station == wanted.station)
+    if wanted.from_ms is not None:
+        query = query.where(kept.received_ms >= wanted.from_ms)
+    if wanted.to_ms is not None:
+        query = query.where(kept.received_ms < wanted.to_ms)
     if before_id is not None:
-        query = query.where(DEAD_LETTER.c.id < before_id)
+        query = query.where(kept.id < before_id)
+    if wanted.regions:
+        levels = (STATION.c.province, STATION.c.city, STATION.c.district)
+        there = or_(*(level.in_(sorted(wanted.regions)) for level in levels))
+        # Asked of each letter, so that the page stays a walk along the index of its own table.
+        query = query.where(select(STATION.c.id).where(STATION.c.id == kept.station, there).exists())
     return query
 
 
-def get(connection: Connection, letter_id: int) -> Kept | None:
+def get(connection: Connection, letter_id: int) -> KeptLetter | None:
     """The letter, or None when it is not kept (any more)."""
     row = connection.execute(GET, {"letter": letter_id}).one_or_none()
-    return None if row is None else _kept(row)
+    return None if row is None else KeptLetter(row[0], DeadLetter(*row[1:]))
 
 
 def drop(connection: Connection, ids: Sequence[int]) -> int:
@@ -134,7 +122,3 @@ def _storable(text: str) -> str:
 def _fitting(number: int | None) -> int | None:
     """The number where 64 bits hold it: what a refused message calls its seq may be anything."""
     return number if number is not None and abs(number) <= INT64_MAX else None
-
-
-def _kept(row: Sequence[Any]) -> Kept:
-    return Kept(row[0], DeadLetter(*row[1:]))

@@ -155,6 +155,20 @@ STATION_QUALITY: Final = Table(
     Column("updated_ms", BigInteger, nullable=False, comment="when the counters were written, ms"),
 )
 
+# ---- who may ask ----
+
+TOKEN: Final = Table(
+    "token",
+    METADATA,
+    Column("id", Text, primary_key=True, comment="names the token; no secret"),
+    Column("name", Text, nullable=False, comment="who holds it"),
+    Column("role", Text, nullable=False, comment="viewer, crew, operator or admin"),
+    Column("regions", Text, nullable=False, comment="sorted JSON list of codes; empty: the whole country"),
+    Column("digest", LargeBinary, nullable=False, comment="SHA-256 of the secret"),
+    Column("created_ms", BigInteger, nullable=False, comment="when it was made, ms"),
+    Column("revoked_ms", BigInteger, nullable=True, comment="when it was revoked, ms; NULL while it opens"),
+)
+
 # ---- what a restart begins with ----
 
 LATEST: Final = Table(

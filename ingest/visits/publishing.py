@@ -21,6 +21,8 @@ LOOK_BACK: Final = timedelta(days=31)
 has put a high number there. Larger: more rows to read for each visit. Smaller: after such a clock is put right, its
 visits are counted twice."""
 
+MENDED_MARK: Final = "visits mended"
+"""Name of the checkpoint: when an audit last published (ms). What a platform holds of regions is older, if it ran."""
 PUBLISHER: Final = "visits publisher"
 """Name of a checkpoint that nobody reads: to write it is to wait for the other process that publishes."""
 

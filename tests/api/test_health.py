@@ -6,7 +6,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from ingest.ports import Check
 from tests.api.error_shape import assert_problem
-from tests.api.world import NOW_MS, World
+from tests.api.stillness import NOW_MS
+from tests.api.world import World
 
 
 async def test_the_process_lives_whatever_its_parts_do(world: World, client: ClientSession) -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from api.hours import Door, Opening, opening
 from ingest.model import Access
-from tests.api.world import ZONE, station
+from tests.api.stillness import ZONE
+from tests.api.world import station
 
 
 def _at(text: str) -> datetime:

@@ -10,7 +10,8 @@ import pytest
 import api
 from api.language import Language, wording
 from ingest.model import Access, Quality, Region
-from tests.api.world import NOW, REGIONS, ZONE
+from tests.api.stillness import NOW, ZONE
+from tests.api.world import REGIONS
 
 ROOM = Path(api.__file__).parent
 ZH, EN = wording(Language.ZH), wording(Language.EN)

@@ -4,7 +4,8 @@ from datetime import date
 
 from api.offer import Offer, heat_skus, offer_of
 from ingest.model import StationStatus
-from tests.api.world import ARTICLES, NOW_MS, TODAY, battery, dark, live, medicine, occupancy, station
+from tests.api.stillness import NOW_MS, TODAY
+from tests.api.world import ARTICLES, battery, dark, live, medicine, occupancy, station
 
 HEAT = heat_skus({article.sku: article for article in ARTICLES})
 

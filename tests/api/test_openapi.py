@@ -10,6 +10,8 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from api.openapi import _PATH_PARAMETERS
 from api.query import parameter_names
 from api.routes import ROUTES
+from ingest.operating import Role
+from tests.api.ops_world import bearer
 
 
 @pytest.fixture
@@ -54,6 +56,21 @@ async def test_it_documents_every_parameter(document: dict[str, Any]) -> None:
     assert len(set(operations)) == len(operations)
 
 
+async def test_it_says_what_wants_a_token(document: dict[str, Any]) -> None:
+    """An operation below /v1/ops/ names the bearer scheme and the least role; all others are open."""
+    [(name, scheme)] = document["components"]["securitySchemes"].items()
+    assert (scheme["type"], scheme["scheme"]) == ("http", "bearer")
+    for route in ROUTES:
+        operation = document["paths"][route.path][route.method.lower()]
+        if route.path.startswith("/v1/ops/"):
+            assert route.role is not None
+            assert operation["security"] == [{name: [route.role.value]}]
+            assert {"401", "403"} <= operation["responses"].keys()
+        else:
+            assert "security" not in operation
+            assert {"401", "403"}.isdisjoint(operation["responses"])
+
+
 async def test_it_has_a_word_for_every_model(document: dict[str, Any]) -> None:
     """The schemas have the models' own names, not those of generics."""
     names = set(document["components"]["schemas"])
@@ -74,6 +91,14 @@ async def test_it_has_a_word_for_every_model(document: dict[str, Any]) -> None:
         ("/v1/visits", "/v1/visits?from=x"),
         ("/v1/summary", "/v1/summary"),
         ("/v1/regions", "/v1/regions?parent=110000"),
+        ("/v1/ops/accounting", "/v1/ops/accounting"),
+        ("/v1/ops/stations/{station_id}/quality", "/v1/ops/stations/bj-0001/quality"),
+        ("/v1/ops/stations/{station_id}/quality", "/v1/ops/stations/bj-0003/quality"),
+        ("/v1/ops/unregistered", "/v1/ops/unregistered"),
+        ("/v1/ops/dead-letters", "/v1/ops/dead-letters"),
+        ("/v1/ops/dead-letters/{letter_id}", "/v1/ops/dead-letters/1"),
+        ("/v1/ops/dead-letters/{letter_id}", "/v1/ops/dead-letters/2"),
+        ("/v1/ops/dead-letters/{letter_id}/replay", "/v1/ops/dead-letters/2/replay"),
         ("/healthz", "/healthz"),
         ("/readyz", "/readyz"),
     ],
@@ -82,9 +107,10 @@ async def test_answers_are_as_documented(
     client: ClientSession, document: dict[str, Any], path: str, target: str
 ) -> None:
     """An answer fits the schema that the document gives for its status, and has no field beyond it."""
-    async with client.get(target) as response:
+    [method] = document["paths"][path].keys() - {"delete"}
+    async with client.request(method, target, headers=bearer(Role.OPERATOR)) as response:
         body = await response.json()
-        content = document["paths"][path]["get"]["responses"][str(response.status)]["content"]
+        content = document["paths"][path][method]["responses"][str(response.status)]["content"]
         schema = content[response.content_type]["schema"]
     closed = {
         name: {**one, "additionalProperties": False} if "properties" in one else one

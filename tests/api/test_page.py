@@ -7,7 +7,8 @@ import pytest
 from aiohttp import ClientSession
 
 from ingest.model import Access
-from tests.api.world import NOW_MS, World, live, occupancy, station
+from tests.api.stillness import NOW_MS
+from tests.api.world import World, live, occupancy, station
 
 
 class _Page(HTMLParser):

@@ -8,7 +8,8 @@ from yarl import URL
 
 from ingest.model import Kind, Presence, Seen, StationStatus
 from tests.api.error_shape import assert_problem
-from tests.api.world import MINUTE_MS, NOW_MS, World, occupancy, station
+from tests.api.stillness import NOW_MS
+from tests.api.world import MINUTE_MS, World, occupancy, station
 
 
 async def _data(client: ClientSession, path: str) -> Any:

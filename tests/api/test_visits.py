@@ -7,7 +7,8 @@ from aiohttp import ClientSession
 
 from ingest.model import DayCount, Quality
 from tests.api.error_shape import assert_problem
-from tests.api.world import TODAY, World
+from tests.api.stillness import TODAY
+from tests.api.world import World
 
 
 async def test_a_station_has_counts_quality_and_revisions(client: ClientSession) -> None:

@@ -6,11 +6,10 @@ Enters: nothing. Leaves: `World`, whose parts implement the ports. Never: a mock
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from prometheus_client import CollectorRegistry
 
-from api.platform import ApiPlatform, ApiSettings
+from api.platform import ApiPlatform, ApiSettings, Operations
 from gateway.payloads import Item, Slot
 from ingest.model import (
     Access,
@@ -34,11 +33,10 @@ from ingest.model import (
     Summary,
 )
 from ingest.ports import Check
+from ingest.tokens import TokenBook
+from tests.api.ops_world import MemoryLetters, MemoryRecords, known_tokens
+from tests.api.stillness import NOW_MS, TODAY, ZONE
 
-ZONE = ZoneInfo("Asia/Shanghai")
-NOW = datetime(2026, 11, 22, 15, 30, tzinfo=ZONE)
-NOW_MS = int(NOW.timestamp() * 1000)
-TODAY = date(2026, 11, 22)
 MINUTE_MS = 60_000
 
 REGIONS = (
@@ -242,6 +240,11 @@ class MemoryHealth:
         return self.parts
 
 
+def address(path: str) -> str:
+    """A path of the URL table with what there is in the small world."""
+    return path.format(station_id="bj-0001", version="x", name="page.css", letter_id=1)
+
+
 @dataclass
 class World:
     """Everything behind the API, to be changed by a test before it asks."""
@@ -250,6 +253,9 @@ class World:
     picture: MemoryPicture
     visits: MemoryVisits
     health: MemoryHealth = field(default_factory=MemoryHealth)
+    tokens: TokenBook = field(default_factory=known_tokens)
+    records: MemoryRecords = field(default_factory=MemoryRecords)
+    letters: MemoryLetters = field(default_factory=MemoryLetters)
     metrics: CollectorRegistry = field(default_factory=CollectorRegistry)
     now_ms: int = NOW_MS
     settings: ApiSettings = field(default_factory=ApiSettings)
@@ -261,6 +267,7 @@ class World:
             picture=self.picture,
             visits=self.visits,
             health=self.health,
+            operations=Operations(self.tokens, self.records, self.letters),
             metrics=self.metrics,
             now_ms=lambda: self.now_ms,
             settings=self.settings,

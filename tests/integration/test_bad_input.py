@@ -11,8 +11,8 @@ import pytest
 from assembly.platform import RunningPlatform, open_platform
 from assembly.settings import Settings
 from bench.servers import Mosquitto
-from ingest.database import dead_letters
 from ingest.model import DeadLetter
+from tests.ingest.kept_letters import kept_letters
 from tests.integration.conftest import register_demo_stations, until
 from tests.integration.hardware import Hardware
 
@@ -69,7 +69,7 @@ CASES = {
 
 async def letters(platform: RunningPlatform) -> list[DeadLetter]:
     """All that are kept, newest first."""
-    return [kept.letter for kept in await platform.database.read(lambda c: dead_letters.page(c, limit=100))]
+    return [kept.letter for kept in await kept_letters(platform.database)]
 
 
 @pytest.mark.parametrize("bad", CASES.values(), ids=list(CASES))

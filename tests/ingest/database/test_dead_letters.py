@@ -7,11 +7,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete
 
-from ingest.database import dead_letters
+from ingest.database import dead_letters, stations
 from ingest.database.database import Database
 from ingest.database.dead_letters import ROW_BYTES
 from ingest.database.tables import DEAD_LETTER
-from ingest.model import DeadLetter
+from ingest.model import DeadLetter, Station
+from ingest.operating import LetterFilter
+from tests.ingest.kept_letters import kept_letters
 
 
 def letter(received_ms: int = 1, reason: str = "not_json", station: str | None = "yz-a", size: int = 5) -> DeadLetter:
@@ -26,18 +28,18 @@ async def add(database: Database, letters: list[DeadLetter]) -> None:
 
 async def all_kept(database: Database) -> list[DeadLetter]:
     """Everything kept, oldest first."""
-    return [kept.letter for kept in await database.read(lambda c: dead_letters.page(c, limit=10_000))][::-1]
+    return [kept.letter for kept in await kept_letters(database)][::-1]
 
 
 async def test_a_letter_comes_back_whole(database: Database) -> None:
     """Every field, with bytes that are no text, until it is dropped."""
     refused = DeadLetter(9, "yizhan/v1/yz-a/battery", bytes(range(256)), "not_json", "不是 JSON", "yz-a", None, None)
     await add(database, [refused])
-    [kept] = await database.read(dead_letters.page)
-    assert await database.read(lambda c: dead_letters.get(c, kept.id)) == kept
-    assert kept.letter == refused
-    assert await database.run(lambda c: dead_letters.drop(c, [kept.id, kept.id + 1])) == 1
-    assert await database.read(lambda c: dead_letters.get(c, kept.id)) is None
+    [line] = await database.read(dead_letters.page)
+    assert line == (line.id, 9, refused.topic, "not_json", "不是 JSON", "yz-a", None, None, 256)
+    assert await database.read(lambda c: dead_letters.get(c, line.id)) == (line.id, refused)
+    assert await database.run(lambda c: dead_letters.drop(c, [line.id, line.id + 1])) == 1
+    assert await database.read(lambda c: dead_letters.get(c, line.id)) is None
 
 
 async def test_no_letter_is_too_odd_to_be_kept(database: Database) -> None:
@@ -60,18 +62,23 @@ async def test_a_number_is_never_given_again(database: Database) -> None:
 @pytest.mark.parametrize(
     ("filters", "expected"),
     [
-        ({}, [5, 4, 3, 2, 1]),
-        ({"reason": "late"}, [5, 2]),
-        ({"station": "yz-b"}, [4, 2]),
-        ({"reason": "late", "station": "yz-b"}, [2]),
-        ({"from_ms": 2, "to_ms": 4}, [3, 2]),
-        ({"reason": "never"}, []),
+        (LetterFilter(), [5, 4, 3, 2, 1]),
+        (LetterFilter(reason="late"), [5, 2]),
+        (LetterFilter(station="yz-b"), [4, 2]),
+        (LetterFilter(reason="late", station="yz-b"), [2]),
+        (LetterFilter(from_ms=2, to_ms=4), [3, 2]),
+        (LetterFilter(reason="never"), []),
+        (LetterFilter(regions=frozenset({"110000"})), [4, 2]),
+        (LetterFilter(regions=frozenset({"110105", "440000"}), reason="late"), [2]),
+        (LetterFilter(regions=frozenset({"440000"})), []),
     ],
 )
 async def test_page_gives_what_all_filters_let_through(
-    database: Database, filters: dict[str, str | int], expected: list[int]
+    database: Database, filters: LetterFilter, expected: list[int]
 ) -> None:
-    """Newest first; from is included, to is not."""
+    """Newest first; from is included, to is not; a region means the stations that the registry has in it."""
+    there = Station("yz-b", "驿站", 39.9, 116.4, "110000", None, "110105")
+    await database.run(lambda c: stations.save_all(c, [there], 1))
     await add(
         database,
         [
@@ -82,8 +89,8 @@ async def test_page_gives_what_all_filters_let_through(
             letter(5, "late", None),
         ],
     )
-    found = await database.read(lambda c: dead_letters.page(c, **filters))  # type: ignore[arg-type]  # by table
-    assert [kept.letter.received_ms for kept in found] == expected
+    found = await database.read(lambda c: dead_letters.page(c, filters))
+    assert [line.received_ms for line in found] == expected
 
 
 async def test_pages_follow_each_other_without_gap_or_repeat(database: Database) -> None:
@@ -92,7 +99,7 @@ async def test_pages_follow_each_other_without_gap_or_repeat(database: Database)
     seen: list[int] = []
     before_id = None
     while found := await database.read(partial(dead_letters.page, before_id=before_id, limit=4)):
-        seen += [kept.letter.received_ms for kept in found]
+        seen += [line.received_ms for line in found]
         before_id = found[-1].id
         await add(database, [letter(99)])
     assert seen == list(range(9, -1, -1))

@@ -12,12 +12,13 @@ from sqlalchemy import ClauseElement, Connection, Executable, event
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql import psycopg
 
-from ingest.database import checkpoints, day_counts, dead_letters, latest, ledger, quality, revisions
+from ingest.database import checkpoints, day_counts, dead_letters, latest, ledger, quality, revisions, tokens
 from ingest.database.bulk import SQLITE_ROWS, BulkWriter
 from ingest.database.database import Database
+from ingest.operating import LetterFilter
 
 DAY = date(2026, 11, 22)
-MODULES: list[ModuleType] = [checkpoints, day_counts, dead_letters, latest, ledger, quality, revisions]
+MODULES: list[ModuleType] = [checkpoints, day_counts, dead_letters, latest, ledger, quality, revisions, tokens]
 
 
 def of_type(kind: type) -> list[Any]:
@@ -53,8 +54,11 @@ SEARCHES: dict[str, Callable[[Connection], object]] = {
     "day_counts.of_stations": partial(day_counts.of_stations, stations=["yz-a"], first=DAY, last=DAY),
     "day_counts.of_days": partial(day_counts.of_days, first=DAY, last=DAY),
     "revisions.of_station": partial(revisions.of_station, station="yz-a", first=DAY, last=DAY),
-    "dead_letters.page by reason": partial(dead_letters.page, reason="late", before_id=9),
-    "dead_letters.page by station": partial(dead_letters.page, station="yz-a", before_id=9),
+    "dead_letters.page by reason": partial(dead_letters.page, wanted=LetterFilter(reason="late"), before_id=9),
+    "dead_letters.page by station": partial(dead_letters.page, wanted=LetterFilter(station="yz-a"), before_id=9),
+    "dead_letters.page by region": partial(
+        dead_letters.page, wanted=LetterFilter(reason="late", regions=frozenset({"110000"}))
+    ),
     "dead_letters.drop": partial(dead_letters.drop, ids=[1, 2]),
     "dead_letters.prune": partial(dead_letters.prune, older_than_ms=1, max_bytes=1),
     "checkpoints.read": partial(checkpoints.read, name="name"),

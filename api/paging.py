@@ -1,0 +1,33 @@
+"""How a list is turned page by page.
+
+Enters: a cursor from a client. Leaves: the place to go on from, the link to the next page. Never: what is listed.
+"""
+
+from typing import Annotated, Final
+
+from aiohttp import web
+from pydantic import Field
+
+from api.cursors import Order, WrongCursor, parse_cursor
+from api.problems import wrong_parameter
+
+LIMIT_MAX: Final = 1000
+LIMIT_DEFAULT: Final = 100
+
+Cursor = Annotated[str | None, Field(description="next_cursor of the page before; without it: the first")]
+
+
+def after(cursor: str | None, order: Order = Order.STATIONS) -> str:
+    """The id to go on behind, empty for the first page; raises `Problem` (400)."""
+    if cursor is None:
+        return ""
+    try:
+        return parse_cursor(cursor, order)
+    except WrongCursor as error:
+        expected = "next_cursor of the page before; leave it out for the first page"
+        raise wrong_parameter("cursor", str(error), expected) from error
+
+
+def next_link(request: web.Request, cursor: str | None) -> str | None:
+    """The value of a Link header (RFC 8288); None behind the last page."""
+    return None if cursor is None else f'<{request.rel_url.update_query(cursor=cursor)}>; rel="next"'
