@@ -43,7 +43,7 @@ def tell(text: str) -> None:
 
 async def run(scenario: Scenario, folder: Path, stations: int, seconds: float) -> tuple[Verdict, dict[str, Any]]:
     """One fault from start to verdict, and figures of the run."""
-    stage = Stage(folder, stations, seconds, scenario.settings, scenario.broker_settings)
+    stage = Stage(folder, stations, seconds, scenario.settings, scenario.broker_settings, has_link=scenario.has_link)
     async with stage.up():
         fleet = stage.fleet()
         async with asyncio.TaskGroup() as beside:
@@ -55,7 +55,8 @@ async def run(scenario: Scenario, folder: Path, stations: int, seconds: float) -
         truth = {station: stage.truth.days(station) for station in document["stations"]}
         published = await stage.published(truth)
         found = Found(
-            sampled=names_of({station: told["sampled"] for station, told in document["stations"].items()}),
+            sampled=names_of({station: told["sampled"] for station, told in document["stations"].items()})
+            | stage.flooded,
             stored=await asyncio.to_thread(stage.stored),
             truth=truth,
             published=published,

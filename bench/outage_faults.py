@@ -31,8 +31,12 @@ STANDSTILL_S: Final = 2.0
 is little to lose."""
 SLOW_TIMEOUT_S: Final = 1
 """Of the platform's writes, on the slow link. Larger: few of them fail. Smaller: the setting does not allow it."""
-DISK_BYTES: Final = 64 * 1024
-"""How large a file may become on the full disk. Larger: the disk is full late. Smaller: nothing was spooled before."""
+ROOM_BYTES: Final = 100
+"""What the spool may still grow on the full disk. Larger: a short run ends first. Smaller: no record is torn there."""
+SPOOL_MIB: Final = 1
+"""The least that the setting allows. Larger: the flood that fills it takes longer."""
+FLOOD: Final = 10_000
+"""Readings of at least 120 bytes: more than that holds. Larger: the run is long. Smaller: the bound is not reached."""
 
 Strike = Callable[[Stage], Coroutine[Any, Any, None]]
 
@@ -45,6 +49,8 @@ class Scenario:
     strike: Strike
     settings: Mapping[str, str] = field(default_factory=dict)
     broker_settings: str = ""
+    has_link: bool = False
+    """Whether a link that can be made slow leads to InfluxDB."""
 
 
 async def influx_down(stage: Stage) -> None:
@@ -112,20 +118,29 @@ async def kill_ingest(stage: Stage) -> None:
 
 
 async def disk_full(stage: Stage) -> None:
-    """While InfluxDB is away no file can grow: reading stops. Then there is room, and the spool goes on."""
+    """First the spool's own bound: reading stops until InfluxDB is back. Then the disk's: until there is room again."""
     await asyncio.sleep(stage.seconds * LEAD)
     await asyncio.to_thread(stage.influx.kill)
     await stage.metric("spooled_total", lambda value: value > 0)
-    pid = stage.platform.pid
-    _, most = resource.prlimit(pid, resource.RLIMIT_FSIZE)
-    resource.prlimit(pid, resource.RLIMIT_FSIZE, (DISK_BYTES, most))
+    await asyncio.to_thread(stage.flood, FLOOD)
+    await stage.complaint("the spool holds")
     stage.strikes += 1
+    await asyncio.sleep(stage.seconds * LEAD)
+    await asyncio.to_thread(stage.influx.start)
+    await stage.rest()
+
+    await asyncio.to_thread(stage.influx.kill)
+    held = await stage.metric("spooled_total", lambda value: value > 0)
+    pid = stage.platform.pid
+    before, most = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (stage.spool_file_bytes() + ROOM_BYTES, most))
     try:
-        await stage.complaint("the disk of the spool")
-        await asyncio.sleep(stage.seconds * OUTAGE / 2)
+        # The spool's write fails, or one of the operational database; which of them comes first is chance.
+        await stage.complaint("disk")
+        stage.strikes += 1
+        await asyncio.sleep(stage.seconds * LEAD)
     finally:
-        resource.prlimit(pid, resource.RLIMIT_FSIZE, (most, most))
-    held = stage.spooled_most
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (before, most))
     await stage.metric("spooled_total", lambda value: value > held)
     await asyncio.to_thread(stage.influx.start)
 
@@ -141,7 +156,10 @@ async def poison(stage: Stage) -> None:
 SCENARIOS: Final = {
     "influx-down": Scenario("InfluxDB hangs, then dies", influx_down, {"store__timeout_s": "2"}),
     "influx-slow": Scenario(
-        "InfluxDB's answers come late, in drops or never", influx_slow, {"store__timeout_s": str(SLOW_TIMEOUT_S)}
+        "InfluxDB's answers come late, in drops or never",
+        influx_slow,
+        {"store__timeout_s": str(SLOW_TIMEOUT_S)},
+        has_link=True,
     ),
     "broker-restart": Scenario("Mosquitto is stopped and started", broker_restart),
     # So long that it never saves by itself.
@@ -149,7 +167,9 @@ SCENARIOS: Final = {
         "Mosquitto is killed before it saved", broker_kill, broker_settings="autosave_interval 86400"
     ),
     "kill-ingest": Scenario("the platform is killed, also in an outage", kill_ingest),
-    "disk-full": Scenario("no room for the spool while InfluxDB is away", disk_full),
+    "disk-full": Scenario(
+        "no room for the spool while InfluxDB is away", disk_full, {"spool__max_mib": str(SPOOL_MIB)}
+    ),
     "poison": Scenario("rubbish, and readings that InfluxDB refuses", poison),
 }
 

@@ -32,7 +32,7 @@ RUBBISH: Final = (
     Letter(f"yizhan/v1/{STATION}/medicine", b'{"ts":1,"boot":1,"seq":1,"items":"none"}'),
     Letter(f"yizhan/v1/{STATION}/weather", b'{"temp":31}'),
     Letter("yizhan/v1/X/occupancy", b"{}"),
-    Letter("yizhan/v9/a/b/c", b"rubbish"),
+    Letter("yizhan/v1/a/b/c", b"rubbish"),
 )
 
 

@@ -17,6 +17,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
+from bench.load import blast, packets, readings, station_ids
 from bench.outage_verdict import Days, Letter, Name
 from bench.servers import InfluxDB, Mosquitto
 from bench.serving import ServedPlatform
@@ -43,6 +44,8 @@ WITHIN_S: Final = 60.0
 """For one step of a fault, or of coming to rest. Larger: a platform that hangs is noticed late. Smaller: as above."""
 LOOK_S: Final = 0.2
 """Between two looks at the accounts. Larger: an imbalance is missed. Smaller: the platform serves little else."""
+FLOODING: Final = 50
+"""Stations that a flood comes from."""
 STATIONS_AT_ONCE: Final = 50
 """That /v1/visits takes in one question."""
 
@@ -57,6 +60,8 @@ class Stage:
         seconds: float,
         settings: Mapping[str, str],
         broker_settings: str = "",
+        *,
+        has_link: bool = False,
     ) -> None:
         self.folder = folder
         self.seconds = seconds
@@ -64,11 +69,15 @@ class Stage:
         self.broker = Mosquitto(folder / "broker", settings=broker_settings)
         self.influx = InfluxDB(folder / "influxdb")
         self.link = SlowLink(self.influx.port)
+        self._has_link = has_link
+        """Whether the platform reaches InfluxDB through it."""
         self._ids = numbered_ids(stations)
         self._settings = settings
         self.truth = Truth()
         self.poison: Counter[Letter] = Counter()
         """Sent by the fault; to be dead letters, and nothing else."""
+        self.flooded: frozenset[Name] = frozenset()
+        """Readings of no fleet, which must be stored all the same."""
         self.strikes = 0
         self.kills = 0
         """Of the platform."""
@@ -85,10 +94,11 @@ class Stage:
                 stack.push_async_callback(asyncio.to_thread, server.stop)
                 await asyncio.to_thread(server.start)
             await stack.enter_async_context(self.link)
+            store_url = self.link.url if self._has_link else self.influx.url
             self.platform = ServedPlatform(
                 self.folder / "platform",
                 self.broker.url,
-                **{"store__url": f"influxdb+{self.link.url}", "spool__after_s": "1"} | dict(self._settings),
+                **{"store__url": f"influxdb+{store_url}", "spool__after_s": "1"} | dict(self._settings),
             )
             await asyncio.to_thread(self.platform.run, "stations", "import", "-", stdin=self._registry())
             stack.push_async_callback(asyncio.to_thread, self.platform.stop)
@@ -135,6 +145,17 @@ class Stage:
         self.kills += 1
         self.strikes += 1
 
+    def flood(self, messages: int) -> None:
+        """Send so many readings of other stations at once; they hear no receipts: what the broker took must arrive."""
+        load = list(readings(station_ids(FLOODING), messages, boot=1))
+        self.flooded |= {_name_of(topic, payload) for topic, payload in load}
+        blast(self.broker.port, packets(iter(load)))
+
+    def spool_file_bytes(self) -> int:
+        """Of the file that the spool is writing."""
+        newest = max((self.folder / "platform" / "spool").iterdir())
+        return newest.stat().st_size
+
     async def metric(self, name: str, wanted: Callable[[float], bool], within_s: float = WITHIN_S) -> float:
         """Wait until a figure of the platform is as wanted; raises TimeoutError."""
         until_s = time.monotonic() + within_s
@@ -148,7 +169,8 @@ class Stage:
         raise TimeoutError(f"{name} is {value:g} after {within_s:g} s, which is not what this fault was to bring about")
 
     async def complaint(self, words: str) -> None:
-        """Wait until /readyz says these words; raises TimeoutError."""
+        """Wait until /readyz says these words, from now on; raises TimeoutError."""
+        self.worst = ""
         until_s = time.monotonic() + WITHIN_S
         while words not in self.worst:
             if time.monotonic() > until_s:
@@ -214,6 +236,12 @@ def _sensors(number: int) -> Iterator[str]:
     for kind, each in (("medicine", 2), ("exchange", 3), ("battery", 6)):
         if number % each == 0:
             yield kind
+
+
+def _name_of(topic: str, payload: bytes) -> Name:
+    _, _, station, kind = topic.split("/")
+    reading = json.loads(payload)
+    return Name(station, kind, reading["boot"], reading["seq"])
 
 
 def _names(url: str, kind: str) -> Iterator[Name]:
