@@ -24,7 +24,7 @@ from typing import Any, Final
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
-from bench import load
+from bench import load, procfs
 from bench.servers import InfluxDB, Mosquitto, ServerMissing
 from bench.serving import ServedPlatform
 from gateway.child_server import LOOPBACK
@@ -160,6 +160,8 @@ def measure(
     ours.recv()
     ours.send("begin")
     time.sleep(WARM_UP_S)
+    pids = {"platform": platform.pid, "influxdb": influx.pid, "broker": broker.pid, "load": fleet.pid}
+    began_s, before_s = time.perf_counter(), {name: procfs.cpu_s(pid) for name, pid in pids.items() if pid}
     published_s: list[float] = []
     looks = {
         "api": Looks(in_api(platform.port), before),
@@ -178,6 +180,8 @@ def measure(
     for thread in threads:
         thread.join()
     reached = ours.recv()
+    elapsed_s = time.perf_counter() - began_s
+    cores = {name: round((procfs.cpu_s(pids[name] or 0) - used_s) / elapsed_s, 2) for name, used_s in before_s.items()}
     fleet.join()
     unseen = [where for where, one in looks.items() if len(one.taken_s) < probes]
     if unseen:
@@ -186,6 +190,7 @@ def measure(
         "per_s": per_second,
         "reached_per_s": round(reached),
         "probes": probes,
+        "cores": cores,
         **{where: one.figures() for where, one in looks.items()},
     }
 
