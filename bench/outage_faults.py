@@ -58,11 +58,11 @@ async def influx_down(stage: Stage) -> None:
     await asyncio.sleep(stage.seconds * LEAD)
     _signal(stage, stage.influx.pid, signal.SIGSTOP)
     try:
-        await stage.metric("spooled_total", lambda value: value > 0)
+        await stage.metric("spooled", lambda value: value > 0)
         await asyncio.sleep(stage.seconds * OUTAGE / 2)
     finally:
         _signal(stage, stage.influx.pid, signal.SIGCONT, strikes=0)
-    await stage.metric("spooled_total", lambda value: value == 0)
+    await stage.metric("spooled", lambda value: value == 0)
     await _without_influx(stage)
 
 
@@ -101,7 +101,7 @@ async def kill_ingest(stage: Stage) -> None:
     await stage.revive_platform()
     await asyncio.sleep(stage.seconds * LEAD)
     await asyncio.to_thread(stage.influx.kill)
-    await stage.metric("spooled_total", lambda value: value > 0)
+    await stage.metric("spooled", lambda value: value > 0)
     await asyncio.sleep(stage.seconds * LEAD)
     stage.kill_platform()
     back = asyncio.create_task(stage.revive_platform())
@@ -121,7 +121,7 @@ async def disk_full(stage: Stage) -> None:
     """First the spool's own bound: reading stops until InfluxDB is back. Then the disk's: until there is room again."""
     await asyncio.sleep(stage.seconds * LEAD)
     await asyncio.to_thread(stage.influx.kill)
-    await stage.metric("spooled_total", lambda value: value > 0)
+    await stage.metric("spooled", lambda value: value > 0)
     await asyncio.to_thread(stage.flood, FLOOD)
     await stage.complaint("the spool holds")
     stage.strikes += 1
@@ -130,7 +130,7 @@ async def disk_full(stage: Stage) -> None:
     await stage.rest()
 
     await asyncio.to_thread(stage.influx.kill)
-    held = await stage.metric("spooled_total", lambda value: value > 0)
+    held = await stage.metric("spooled", lambda value: value > 0)
     pid = stage.platform.pid
     before, most = resource.prlimit(pid, resource.RLIMIT_FSIZE)
     resource.prlimit(pid, resource.RLIMIT_FSIZE, (stage.spool_file_bytes() + ROOM_BYTES, most))
@@ -141,7 +141,7 @@ async def disk_full(stage: Stage) -> None:
         await asyncio.sleep(stage.seconds * LEAD)
     finally:
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (before, most))
-    await stage.metric("spooled_total", lambda value: value > held)
+    await stage.metric("spooled", lambda value: value > held)
     await asyncio.to_thread(stage.influx.start)
 
 
@@ -177,7 +177,7 @@ SCENARIOS: Final = {
 async def _without_influx(stage: Stage) -> None:
     await asyncio.to_thread(stage.influx.kill)
     stage.strikes += 1
-    await stage.metric("spooled_total", lambda value: value > 0)
+    await stage.metric("spooled", lambda value: value > 0)
     await asyncio.sleep(stage.seconds * OUTAGE / 2)
     await asyncio.to_thread(stage.influx.start)
 

@@ -181,7 +181,7 @@ class Stage:
 
     async def rest(self) -> None:
         """Until nothing waits in the spool or in memory; raises TimeoutError."""
-        await self.metric("spooled_total", lambda value: value == 0)
+        await self.metric("spooled", lambda value: value == 0)
         await self.metric("in_flight", lambda value: value == 0)
 
     def stored(self) -> Counter[Name]:
@@ -220,7 +220,7 @@ class Stage:
         while True:
             with contextlib.suppress(OSError, ValueError):  # it has been killed
                 metrics = await asyncio.to_thread(self.platform.metrics)
-                self.spooled_most = max(self.spooled_most, int(metrics["yizhan_spooled_total"]))
+                self.spooled_most = max(self.spooled_most, int(metrics["yizhan_spooled"]))
                 self.imbalances += metrics["yizhan_accounting_balance"] != 0
             self.worst = await asyncio.to_thread(self.platform.unready) or self.worst
             await asyncio.sleep(LOOK_S)

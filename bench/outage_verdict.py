@@ -125,7 +125,7 @@ def _wrong_books(found: Found) -> Iterable[str]:
     accounts = found.accounts
     if found.imbalances:
         yield f"the accounts did not add up at {found.imbalances} looks"
-    for account in ("accounting_balance", "spooled_total", "in_flight"):
+    for account in ("accounting_balance", "spooled", "in_flight"):
         if accounts.get(account, 0):
             yield f"in the end {account} is {accounts[account]:g}, not 0"
     stored = accounts.get("stored_total", 0)

@@ -38,8 +38,8 @@ class IngestCollector(Collector):
         yield _labelled("stored", "Readings made durable in the store.", "kind", accounting.stored)
         yield _labelled("duplicate", "Readings that were known already.", "kind", accounting.duplicate)
         yield _labelled("refused", "Messages kept as dead letters.", "reason", accounting.refused)
-        yield CounterMetricFamily(
-            "yizhan_spooled", "Readings kept in the spool while the store was down.", accounting.spooled
+        yield GaugeMetricFamily(
+            "yizhan_spooled", "Readings that wait in the spool until the store is back.", accounting.spooled
         )
         yield GaugeMetricFamily("yizhan_in_flight", "Readings received and not yet durable.", accounting.in_flight)
         yield GaugeMetricFamily(

@@ -55,7 +55,7 @@ def test_everything_in_its_place_holds() -> None:
         ({"published": {}}, "counts_ok", False, "sim-00001, 2026-03-02: 2 came, published nothing"),
         ({"imbalances": 1}, "accounting_ok", False, "did not add up at 1 looks"),
         ({"accounts": {"stored_total": 3.0, "accounting_balance": -1.0}}, "accounting_ok", False, "balance is -1"),
-        ({"accounts": {"stored_total": 3.0, "spooled_total": 2.0}}, "accounting_ok", False, "spooled_total is 2"),
+        ({"accounts": {"stored_total": 3.0, "spooled": 2.0}}, "accounting_ok", False, "spooled is 2"),
         ({"accounts": {"stored_total": 3.0, "in_flight": 2.0}}, "accounting_ok", False, "in_flight is 2"),
         ({"accounts": {"stored_total": 4.0}}, "accounting_ok", False, "says that it stored 4 of 3 readings"),
         ({"letters": Counter({RUBBISH: 1})}, "letters_ok", False, "should be a dead letter: Letter("),
