@@ -7,7 +7,7 @@ Never: a line of deploy/ changed, but for paths, ports, and what a test leaves o
 import os
 import re
 import subprocess
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
@@ -15,8 +15,8 @@ from bench.servers import program
 from gateway.broker import MQTT_5, answers_connect
 from gateway.child_server import ChildServer, free_port
 from tests.certificates import Certificates
+from tests.deploy.placing import placed, text_of
 
-DEPLOY: Final = Path(__file__).parents[2] / "deploy"
 PLATFORM: Final = "platform"
 
 
@@ -45,7 +45,7 @@ class InstalledMosquitto(ChildServer):
         """Lay the files out as on Debian."""
         (self.folder / "conf.d").mkdir(exist_ok=True)
         places = {"/etc/mosquitto": str(self.folder), "1883": str(self.port), "8883": str(self.tls_port)}
-        ours = (DEPLOY / "mosquitto.conf").read_text(encoding="utf-8")
+        ours = text_of("mosquitto.conf")
         if self.certificates is not None:
             ours = re.sub(r"^#(listener|use_username_as_clientid|certfile|keyfile) ", r"\1 ", ours, flags=re.MULTILINE)
             places |= {
@@ -54,8 +54,7 @@ class InstalledMosquitto(ChildServer):
             }
         lines = [line for line in placed(ours, places).splitlines() if line.partition(" ")[0] not in self.without]
         (self.folder / "conf.d" / "yizhan.conf").write_text("\n".join(lines), encoding="utf-8")
-        rules = (DEPLOY / "mosquitto.acl").read_text(encoding="utf-8")
-        (self.folder / "yizhan.acl").write_text(rules, encoding="utf-8")
+        (self.folder / "yizhan.acl").write_text(text_of("mosquitto.acl"), encoding="utf-8")
         self._make_passwords(self.folder / "yizhan.passwd")
         config = self.folder / "mosquitto.conf"
         # As root it would drop to a user of its own, who may not write into our folder.
@@ -86,11 +85,3 @@ class InstalledMosquitto(ChildServer):
     def log(self) -> str:
         """What it wrote."""
         return (self.folder / "mosquitto.log").read_text(encoding="utf-8")
-
-
-def placed(text: str, places: Mapping[str, str]) -> str:
-    """A file of deploy/ with paths and ports of a test; each of them must stand in it."""
-    for there, here in sorted(places.items(), key=lambda place: len(place[0]), reverse=True):
-        text, found = re.subn(rf"(?<!\S){re.escape(there)}(?![\w.])", here, text)
-        assert found, f"{there} does not stand in the file"
-    return text
