@@ -9,23 +9,20 @@ import errno
 import logging
 import sys
 from pathlib import Path
-from typing import Annotated, Final, NoReturn
+from typing import Annotated, Final
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
-from assembly.settings import Settings
-from assembly.settings_sources import CONFIG_VARIABLE, WrongSettings, load
+from assembly.commands import dead_letters, tokens
+from assembly.settings_sources import WrongSettings, load
+from assembly.terminal import Config, err, fail, out, settings_of
 from gateway.child_server import ServerFailed
 from ingest.ports import StoreMisconfigured, TransientStoreError
 
 UNUSABLE_ADDRESS: Final = {errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES}
 
 log: Final = logging.getLogger("yizhan")
-out: Final = Console()
-err: Final = Console(stderr=True, soft_wrap=True)
-
 app: Final = typer.Typer(
     name="yizhan",
     no_args_is_help=True,
@@ -38,13 +35,9 @@ stations: Final = typer.Typer(no_args_is_help=True, help="The registry: which st
 articles: Final = typer.Typer(no_args_is_help=True, help="The medicine catalogue: what an article is called and needs.")
 app.add_typer(stations, name="stations")
 app.add_typer(articles, name="articles")
+app.add_typer(tokens.app, name="tokens")
+app.add_typer(dead_letters.app, name="dead-letters")
 
-Config = Annotated[
-    Path | None,
-    typer.Option(
-        "--config", "-c", envvar=CONFIG_VARIABLE, help="TOML file with settings; else yizhan.toml if there is one."
-    ),
-]
 CsvFile = Annotated[Path, typer.Argument(metavar="FILE", help="CSV file in UTF-8, or - for standard input.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Check the file and change nothing.")]
 RegionCode = Annotated[str | None, typer.Option(help="Only this province, city or district, by its code.")]
@@ -68,6 +61,7 @@ def demo(
     from assembly.demo import demo as run_demo
     from assembly.log_settings import LogSettings
     from assembly.logging_setup import configure
+    from assembly.settings import Settings
 
     configure(Settings(log=LogSettings(level="warning")))
     asyncio.run(run_demo(stations=stations, port=port, data=data, speed=speed, console=out))
@@ -206,11 +200,6 @@ def list_articles(config: Config = None) -> None:
     out.print(article_table(asyncio.run(all_articles(settings_of(config)))))
 
 
-def settings_of(config: Path | None) -> Settings:
-    """What is in force; raises `WrongSettings`."""
-    return load(config).settings
-
-
 def content_of(file: Path) -> bytes:
     """The bytes of a file; of standard input for -."""
     try:
@@ -224,12 +213,6 @@ def refuse_rows(file: Path, errors: list[str]) -> None:
     if errors:
         lines = [f"{file}: {error}" for error in errors]
         fail("\n".join([*lines, f"nothing was imported: correct {len(errors)} of these and try again"]))
-
-
-def fail(text: str, code: int = 1) -> NoReturn:
-    """Say why, and end."""
-    err.print(f"[red]error[/] {escape(text)}")
-    sys.exit(code)
 
 
 def main() -> None:

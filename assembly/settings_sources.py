@@ -16,6 +16,9 @@ from pydantic_settings import EnvSettingsSource, SettingsError, TomlConfigSettin
 from assembly.settings import ENV_DELIMITER, ENV_PREFIX, Settings
 
 CONFIG_VARIABLE: Final = f"{ENV_PREFIX}CONFIG"
+TOKEN_VARIABLE: Final = f"{ENV_PREFIX}TOKEN"
+URL_VARIABLE: Final = f"{ENV_PREFIX}URL"
+"""These two are not of the platform, but of who asks it: see `assembly.operator_client`."""
 DEFAULT_FILE: Final = Path("yizhan.toml")
 
 
@@ -66,7 +69,8 @@ def _refuse_unknown_variables() -> None:
     sections = tuple(ENV_PREFIX + section.upper() for section in Settings.model_fields)
     for name in os.environ:
         section = name.upper().partition(ENV_DELIMITER)[0]
-        if name.upper().startswith(ENV_PREFIX) and name.upper() != CONFIG_VARIABLE and section not in sections:
+        is_setting = name.upper() not in {CONFIG_VARIABLE, TOKEN_VARIABLE, URL_VARIABLE}
+        if name.upper().startswith(ENV_PREFIX) and is_setting and section not in sections:
             raise WrongSettings(f"{name}: no such setting; `yizhan settings` lists them all")
 
 

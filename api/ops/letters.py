@@ -97,7 +97,7 @@ async def replay_dead_letter(request: web.Request, query: ReplayQuery) -> web.Re
     replayed = await platform.operations.dead_letters.replay(letter_id, accept_clock=query.accept_clock)
     if replayed is None:
         raise _not_kept()
-    _log.info("dead letter %d replayed by %s: %s", letter_id, request[HOLDER].name, replayed.outcome)
+    _tell(request, "dead letter replayed", letter_id, outcome=replayed.outcome.value)
     result = ReplayResult(
         outcome=replayed.outcome,
         taken=replayed.taken,
@@ -112,8 +112,13 @@ async def drop_dead_letter(request: web.Request, _query: NoQuery) -> web.Respons
     letter_id = (await _letter_of(request)).id
     if not await request.app[PLATFORM].operations.dead_letters.drop(letter_id):
         raise _not_kept()
-    _log.info("dead letter %d dropped by %s", letter_id, request[HOLDER].name)
+    _tell(request, "dead letter dropped", letter_id)
     return web.Response(status=204)
+
+
+def _tell(request: web.Request, event: str, letter_id: int, **more: str) -> None:
+    """Who did it, for the log."""
+    _log.info(event, extra={"letter": letter_id, "holder": request[HOLDER].name, **more})
 
 
 async def _letter_of(request: web.Request) -> KeptLetter:
