@@ -73,6 +73,7 @@ async def run(scenario: Scenario, folder: Path, stations: int, seconds: float) -
         "strikes": stage.strikes,
         "kills": stage.kills,
         "resent": summary["resent"],
+        "backlogged": summary["backlog_readings"],
         "spooled_most": stage.spooled_most,
     }
 
