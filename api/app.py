@@ -7,9 +7,10 @@ Never: starts anything, or decides what an answer says.
 from typing import Final
 
 from aiohttp import web
+from prometheus_client import ProcessCollector
 
 from api.assets import ASSETS, Assets
-from api.metrics import metrics_middleware
+from api.metrics import HealthCollector, metrics_middleware
 from api.openapi import DOCUMENT, make_document
 from api.page import add_templates
 from api.platform import PLATFORM, ApiPlatform
@@ -26,6 +27,8 @@ def make_app(platform: ApiPlatform) -> web.Application:
         client_max_size=_BODY_MAX_BYTES,
         middlewares=[metrics_middleware(platform.metrics), problems_middleware()],  # outermost first
     )
+    platform.metrics.register(HealthCollector(platform.health, platform.now_ms))
+    ProcessCollector(registry=platform.metrics)  # CPU, memory, descriptors
     app[PLATFORM] = platform
     app[DOCUMENT] = make_document(ROUTES)
     app[ASSETS] = Assets.load()

@@ -50,6 +50,21 @@ async def test_not_ready_is_a_problem_that_names_what_fails(world: World, client
     assert {name: check["ok"] for name, check in problem["checks"].items()} == {"broker": True, "store": False}
 
 
+async def test_metrics_say_what_ready_says(world: World, client: ClientSession) -> None:
+    """Each part stands in /metrics: whether it works, and whether by its second way. The process has figures too."""
+    world.health.parts["store"] = Check(ok=True, detail="12 readings wait in the spool", is_degraded=True)
+    world.health.parts["broker"] = Check(ok=False, detail="not connected")
+    async with client.get("/metrics") as response:
+        lines = (await response.text()).splitlines()
+    assert {line for line in lines if line.startswith("yizhan_part_")} == {
+        'yizhan_part_up{part="broker"} 0.0',
+        'yizhan_part_up{part="store"} 1.0',
+        'yizhan_part_degraded{part="broker"} 0.0',
+        'yizhan_part_degraded{part="store"} 1.0',
+    }
+    assert [line for line in lines if line.startswith("process_resident_memory_bytes ")]
+
+
 async def test_metrics_hold_what_others_registered_and_what_was_asked(world: World, client: ClientSession) -> None:
     """Requests are counted by route template and status, never by what a client made up."""
     Gauge("yizhan_ingest_in_flight", "Readings not yet stored", registry=world.metrics).set(7)
