@@ -41,8 +41,13 @@ class InfluxReadingStore:
     async def open(self) -> None:
         """See the port. Raises `TransientStoreError` too, where the server is away: then the next use opens it."""
         self._is_proven = False
-        await self._client.open()
-        await prove(self._client, self._now_ms(), len(self._registry))
+        try:
+            await self._client.open()
+            await prove(self._client, self._now_ms(), len(self._registry))
+        except BaseException:
+            # Who could not open a store has none to close.
+            await self._client.close()
+            raise
         self._is_proven = True
 
     async def write(self, readings: Sequence[Reading]) -> None:

@@ -1,5 +1,7 @@
 """The first contact with InfluxDB: what is wrong is said in words that a person can act on."""
 
+import asyncio
+import gc
 import logging
 import ssl
 from typing import Any
@@ -14,7 +16,7 @@ from ingest.registry.registry import MemoryRegistry
 from tests.certificates import make_certificates
 from tests.ingest.making import reading
 from tests.ingest.store.influx.conftest import MakeStore
-from tests.ingest.store.influx_stores import ask, count, registry_of
+from tests.ingest.store.influx_stores import ask, count, influx_store, registry_of
 from tests.ingest.store.influx_v2_front import InfluxV2Front, refusal
 from tests.ingest.store.test_contract import everything
 
@@ -232,3 +234,13 @@ async def test_tls_is_held_to_the_authority(
     assert "influxdb+http" in await why(influxdb.url.replace("http:", "https:"), make_store)
     missing = tmp_path_factory.mktemp("empty") / "none.pem"
     assert "must be a PEM file" in await why(influxdb.url, make_store, tls_ca=missing)
+
+
+async def test_store_that_could_not_be_opened_leaves_nothing_open(unused_tcp_port: int) -> None:
+    """Nobody closes what was never open, so its connections end with the error that is raised."""
+    complaints: list[str] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: complaints.append(context["message"]))
+    with pytest.raises(TransientStoreError):
+        await influx_store(f"http://127.0.0.1:{unused_tcp_port}").open()
+    gc.collect()
+    assert complaints == []
