@@ -14,7 +14,7 @@ from typing import Annotated, Final
 import typer
 from rich.markup import escape
 
-from assembly.commands import dead_letters, tokens
+from assembly.commands import dead_letters, keeping, tokens
 from assembly.settings_sources import WrongSettings, load
 from assembly.terminal import Config, err, fail, out, settings_of
 from gateway.child_server import ServerFailed
@@ -37,6 +37,8 @@ app.add_typer(stations, name="stations")
 app.add_typer(articles, name="articles")
 app.add_typer(tokens.app, name="tokens")
 app.add_typer(dead_letters.app, name="dead-letters")
+for command in (keeping.audit, keeping.backup, keeping.restore):
+    app.command()(command)
 
 CsvFile = Annotated[Path, typer.Argument(metavar="FILE", help="CSV file in UTF-8, or - for standard input.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Check the file and change nothing.")]

@@ -99,7 +99,7 @@ async def open_platform(settings: Settings) -> AsyncIterator[RunningPlatform]:  
         stack.push_async_callback(database.close)
 
         registry = MemoryRegistry(load_regions())
-        await _load_registry(registry, database)
+        await load_registry(registry, database)
         book_of_tokens = TokenBook(await database.read(tokens.every))
 
         look_back = timedelta(days=settings.platform.clock_past_days + 1)
@@ -225,7 +225,8 @@ def session_settings(settings: Settings) -> SessionSettings:
     )
 
 
-async def _load_registry(registry: MemoryRegistry, database: Database) -> None:
+async def load_registry(registry: MemoryRegistry, database: Database) -> None:
+    """The registry becomes what the database holds."""
     registry.reload(
         await database.read(lambda connection: list(stations.load_all(connection))),
         await database.read(lambda connection: list(stations.load_articles(connection))),
@@ -238,7 +239,7 @@ def _followed(
     """What other processes change: `yizhan stations import`, `yizhan tokens`, `yizhan audit --mend`."""
 
     async def reload_registry() -> None:
-        await _load_registry(registry, database)
+        await load_registry(registry, database)
         await visits.registry_changed()
 
     async def reload_tokens() -> None:

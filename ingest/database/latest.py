@@ -7,7 +7,7 @@ Never: decides which message is newer; the last writer wins.
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from ingest.database.bulk import BulkWriter, last_wins
 from ingest.database.streaming import stream
@@ -32,6 +32,7 @@ class LatestRow(NamedTuple):
 
 UPSERT: Final = BulkWriter(LATEST, last_wins)
 ALL: Final = select(LATEST)
+WITH_KIND: Final = select(LATEST.c.station).where(LATEST.c.kind == bindparam("name"))
 
 
 def upsert(connection: Connection, rows: Iterable[LatestRow]) -> None:
@@ -43,3 +44,8 @@ def upsert(connection: Connection, rows: Iterable[LatestRow]) -> None:
 def every(connection: Connection) -> Iterator[LatestRow]:
     """All rows, in no order, streamed; to be used up before the transaction ends."""
     return map(LatestRow._make, stream(connection, ALL))
+
+
+def stations_with(connection: Connection, kind: str) -> list[str]:
+    """Those of which a message of this kind was ever taken, in no order."""
+    return list(connection.scalars(WITH_KIND, {"name": kind}))

@@ -73,6 +73,7 @@ ROWS_OF: Final = (
 )
 # Not DISTINCT: for its sake SQLite walks the whole key, in order of station, instead of the index of `updated_ms`.
 CHANGED_SINCE: Final = select(LEDGER.c.station).where(LEDGER.c.updated_ms >= bindparam("since_ms"))
+EVERY_STATION: Final = select(LEDGER.c.station).distinct()
 
 
 def merge_rows(connection: Connection, rows: Iterable[LedgerRow], now_ms: int) -> None:
@@ -123,6 +124,11 @@ def stations_changed_since(connection: Connection, since_ms: int) -> list[str]:
     A merge is seen when its transaction ends, which is later than its instant: ask from somewhat before the last time.
     """
     return sorted(set(connection.scalars(CHANGED_SINCE, {"since_ms": since_ms})))
+
+
+def every_station(connection: Connection) -> list[str]:
+    """Those of which any row was ever written, in no order."""
+    return list(connection.scalars(EVERY_STATION))
 
 
 def _merged(one: LedgerRow, other: LedgerRow) -> LedgerRow:

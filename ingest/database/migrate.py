@@ -9,6 +9,7 @@ from typing import Final
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, func, select
 
@@ -24,9 +25,7 @@ def migrate(connection: Connection) -> None:
     """Run what is missing; raises `StoreMisconfigured` where the database is of a later program."""
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
-    config = Config()
-    # ConfigParser reads % as the beginning of a name.
-    config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
+    config = _config()
     config.attributes["connection"] = connection
     try:
         command.upgrade(config, "head")
@@ -35,3 +34,15 @@ def migrate(connection: Connection) -> None:
             f"the operational database was made by a later version of the platform ({error}): "
             "update the platform, or name another database"
         ) from error
+
+
+def known_revisions() -> frozenset[str]:
+    """All that this program can bring a database from."""
+    return frozenset(script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions())
+
+
+def _config() -> Config:
+    config = Config()
+    # ConfigParser reads % as the beginning of a name.
+    config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
+    return config

@@ -4,7 +4,7 @@ Enters: a connection in a transaction, the stations whose days moved, today, now
 Never: touches what the event loop may be reading: it is run in the database's thread.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from enum import StrEnum
 from itertools import groupby
@@ -89,16 +89,26 @@ def publish(
 def _counts(
     connection: Connection, stations: Sequence[str], day: date, today: date, look_back: timedelta
 ) -> list[DayCount]:
-    """The counts from the day on and of the last day before it with a row: its label hangs on what follows."""
     counts: list[DayCount] = []
+    for rows, since in rows_to_count(connection, stations, day, look_back):
+        counts += count_days(rows, today, since)
+    return counts
+
+
+def rows_to_count(
+    connection: Connection, stations: Sequence[str], day: date, look_back: timedelta
+) -> Iterator[tuple[list[LedgerRow], date]]:
+    """By station, what `count_days` needs for the counts from the day on, and since when it gives true ones.
+
+    That is the last day before it with a row, whose label hangs on what follows. A station without rows is left out.
+    """
     found = ledger.rows_of(connection, stations, day - look_back)
     for station, of_station in groupby(found, key=_station_of):
         rows = list(of_station)
         since = max((row.day for row in rows if row.day < day), default=day)
         if since < day - look_back:  # silent for so long: what lies before `since` has not been read
             rows = ledger.rows_of(connection, [station], since - look_back)
-        counts += count_days(rows, today, since)
-    return counts
+        yield rows, since
 
 
 def _station_of(row: LedgerRow) -> str:
