@@ -15,10 +15,10 @@ COUNTED: Final = ("ready", "charging", "empty", "fault")
 
 def fields(fields_of: dict[str, Any], body: ReadingBody, payload: bytes) -> str:
     """Slots by state, the hottest cell, and everything that the cabinet says of itself."""
-    slots: tuple[Slot, ...] = fields_of["slots"]
-    states = [slot.state for slot in slots]
+    slots = [slot.__dict__ for slot in fields_of["slots"]]  # reading from them is twice as fast as asking the models
+    states = [of["state"] for of in slots]
     parts = [f"{state}={states.count(state)}i" for state in COUNTED]
-    temperatures = [slot.cell_temp for slot in slots if slot.cell_temp is not None]
+    temperatures = [of["cell_temp"] for of in slots if of["cell_temp"] is not None]
     if temperatures:
         parts.append(f"cell_temp_max={max(temperatures)}")
     if fields_of["cabinet_temp"] is not None:
@@ -35,8 +35,12 @@ def fields(fields_of: dict[str, Any], body: ReadingBody, payload: bytes) -> str:
 def slot_lines(slots: tuple[Slot, ...], tags: str, time_ns: int) -> Iterator[str]:
     """For charts of one slot; which reading it was, and all else of the slot, stands in the cabinet's own point."""
     for slot in slots:
-        parts = [f'state="{slot.state}"']
-        for name, value in (("soc", slot.soc), ("soh", slot.soh), ("cell_temp", slot.cell_temp)):
-            if value is not None:
-                parts.append(f"{name}={value}")
-        yield f"battery_slot,{tags},slot={slot.slot} {','.join(parts)} {time_ns}"
+        of = slot.__dict__
+        parts = f'state="{of["state"]}"'
+        if (soc := of["soc"]) is not None:
+            parts += f",soc={soc}"
+        if (soh := of["soh"]) is not None:
+            parts += f",soh={soh}"
+        if (cell_temp := of["cell_temp"]) is not None:
+            parts += f",cell_temp={cell_temp}"
+        yield f"battery_slot,{tags},slot={of['slot']} {parts} {time_ns}"

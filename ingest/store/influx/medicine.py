@@ -42,26 +42,28 @@ def stock(items: Iterable[Item], day: date, catalogue: Catalogue) -> tuple[int, 
     """Pieces in the box; articles at or below their minimum; articles with no good piece, essential ones that the box
     does not name among them; expired pieces; the next day of expiry, or `NEVER`.
     """
-    pieces = expired = 0
+    pieces = expired = low = out = 0
     next_expiry = NEVER
     good: dict[str, int] = {}
     for item in items:
-        sku, qty, expires = item.sku, item.qty, item.expires
+        of = item.__dict__  # reading from it is twice as fast as asking the model
+        qty, expires, sku = of["qty"], of["expires"], of["sku"]
         pieces += qty
-        if expires is None or expires >= day:
-            good[sku] = good.get(sku, 0) + qty
-            if expires is not None and qty and expires < next_expiry:
+        if expires is not None:
+            if expires < day:
+                expired += qty
+                qty = 0
+            elif qty and expires < next_expiry:
                 next_expiry = expires
+        if sku in good:
+            good[sku] += qty
         else:
-            expired += qty
-            good.setdefault(sku, 0)
-    minimum_of = catalogue.minimums.get
-    low = out = 0
+            good[sku] = qty
+    minimums = catalogue.minimums
     for sku, left in good.items():
-        if left <= minimum_of(sku, 0):
-            if left:
-                low += 1
-            else:
-                out += 1
+        if not left:
+            out += 1
+        elif sku in minimums and left <= minimums[sku]:
+            low += 1
     out += len(catalogue.essential - good.keys())
     return pieces, low, out, expired, next_expiry
