@@ -13,12 +13,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 from pydantic import SecretStr
+from sqlalchemy import Connection
 
 from api.app import make_app
 from api.platform import ApiPlatform, Operations
@@ -37,6 +38,7 @@ from ingest.keeper import StoreKeeper
 from ingest.letters import LetterBox
 from ingest.live.picture import LivePicture
 from ingest.metrics import IngestCollector
+from ingest.operating import Token
 from ingest.outlet import Drained, Outlet
 from ingest.pipeline import Pipeline
 from ingest.ports import ReadingStore
@@ -98,6 +100,7 @@ async def open_platform(settings: Settings) -> AsyncIterator[RunningPlatform]:  
         await database.open()
         stack.push_async_callback(database.close)
 
+        loaded = await database.read(_versions)
         registry = MemoryRegistry(load_regions())
         await load_registry(registry, database)
         book_of_tokens = TokenBook(await database.read(tokens.every))
@@ -155,7 +158,8 @@ async def open_platform(settings: Settings) -> AsyncIterator[RunningPlatform]:  
         stack.push_async_callback(visits.flush)
         await _background(stack, "visits", visits.run())
         await _background(stack, "summaries", picture.run(now_ms))
-        await _background(stack, "tables", follow(database, _followed(registry, book_of_tokens, database, visits)))
+        followed = _followed(loaded, registry, book_of_tokens, database, visits)
+        await _background(stack, "tables", follow(database, followed))
         await _background(stack, "dead letters", prune(database, settings.dead_letters))
         await _background(stack, "spool", outlet.drain(on_drained))
         await _background(stack, "session", session.run())
@@ -233,11 +237,21 @@ async def load_registry(registry: MemoryRegistry, database: Database) -> None:
     )
 
 
-def _followed(
-    registry: MemoryRegistry, book_of_tokens: TokenBook, database: Database, visits: PublishedVisits
-) -> tuple[Followed, ...]:
-    """What other processes change: `yizhan stations import`, `yizhan tokens`, `yizhan audit --mend`."""
+class _Versions(NamedTuple):
+    """Of what other processes change: `yizhan stations import`, `yizhan tokens`, `yizhan audit --mend`."""
 
+    registry: tuple[object, ...]
+    tokens: list[Token]
+    mended: str | None
+
+
+def _versions(connection: Connection) -> _Versions:
+    return _Versions(stations.version(connection), tokens.every(connection), checkpoints.read(connection, MENDED_MARK))
+
+
+def _followed(
+    loaded: _Versions, registry: MemoryRegistry, book_of_tokens: TokenBook, database: Database, visits: PublishedVisits
+) -> tuple[Followed, ...]:
     async def reload_registry() -> None:
         await load_registry(registry, database)
         await visits.registry_changed()
@@ -246,9 +260,9 @@ def _followed(
         book_of_tokens.reload(await database.read(tokens.every))
 
     return (
-        Followed(stations.version, reload_registry),
-        Followed(tokens.every, reload_tokens),
-        Followed(partial(checkpoints.read, name=MENDED_MARK), visits.registry_changed),
+        Followed(stations.version, loaded.registry, reload_registry),
+        Followed(tokens.every, loaded.tokens, reload_tokens),
+        Followed(partial(checkpoints.read, name=MENDED_MARK), loaded.mended, visits.registry_changed),
     )
 
 

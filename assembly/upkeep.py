@@ -31,12 +31,14 @@ class Followed(NamedTuple):
 
     version: Callable[[Connection], Any]
     """Equal as long as nothing changed."""
+    loaded: Any
+    """The version before what is in memory was loaded."""
     reload: Callable[[], Awaitable[None]]
 
 
 async def follow(database: Database, every: Sequence[Followed]) -> None:
-    """See what other processes changed within seconds, until cancelled. All of it must have been loaded before."""
-    known = [await database.read(one.version) for one in every]
+    """See what other processes changed within seconds, until cancelled."""
+    known = [one.loaded for one in every]
     while True:
         await asyncio.sleep(FOLLOW_EVERY_S)
         try:
