@@ -1,12 +1,14 @@
 """Tokens as they are kept: every one for ever, none of them with its secret."""
 
+from typing import Any
+
 from ingest.database import tokens
 from ingest.database.database import Database
 from ingest.operating import Holder, Role, Token
 from ingest.tokens import ID_BYTES, SECRET_BYTES, mint
 
 
-def token(name: str, created_ms: int, **changes: object) -> Token:
+def token(name: str, created_ms: int, **changes: Any) -> Token:
     """A token of an operator; `changes` are fields of `Holder`."""
     holder = Holder(name, Role.OPERATOR)._replace(**changes)
     return mint(holder, bytes([created_ms] * ID_BYTES), bytes(SECRET_BYTES), created_ms).token
