@@ -20,9 +20,10 @@ in_influxql() { printf '%s' "$1" | sed "s/[\\\\']/\\\\&/g"; }
 in_config() { printf '%s' "$1" | sed 's/[\\"]/\\&/g'; }
 
 # ask STATEMENT: as the administrator. All of it goes to curl by standard input, since `ps` shows arguments to everybody.
+# A server that was just started is waited for, TRIES seconds long.
 ask() {
     answer=$(printf 'user = "admin:%s"\ndata-urlencode = "q=%s"\n' "$(in_config "$ADMIN_PASSWORD")" "$(in_config "$1")" |
-        curl --silent --show-error --config - "$url/query") || exit 1
+        curl --silent --show-error --retry "${TRIES:-20}" --retry-delay 1 --retry-connrefused --config - "$url/query") || exit 1
     case $answer in
     *'"user already exists"'*) ;;
     *'"error"'*) printf '%s\n' "$answer" >&2 && exit 1 ;;

@@ -13,7 +13,7 @@ from typing import Final
 
 from bench.servers import program
 from gateway.broker import MQTT_5, answers_connect
-from gateway.child_server import ChildServer, free_port
+from gateway.child_server import LOOPBACK, ChildServer, free_port
 from tests.certificates import Certificates
 from tests.deploy.placing import placed, text_of
 
@@ -37,6 +37,8 @@ class InstalledMosquitto(ChildServer):
         """Settings that are left out, to see what they are good for; read again at each start."""
         self.certificates: Certificates | None = None
         """With them the listener for stations is taken in, as the file says how."""
+        self.container_port: int | None = None
+        """With it the main file is the container's and not Debian's, and this is where the other containers knock."""
 
     def __str__(self) -> str:
         return f"mosquitto of deploy/ on port {self.port}"
@@ -58,16 +60,26 @@ class InstalledMosquitto(ChildServer):
         self._make_passwords(self.folder / "yizhan.passwd")
         config = self.folder / "mosquitto.conf"
         # As root it would drop to a user of its own, who may not write into our folder.
-        config.write_text(
-            f"{'user root' if os.geteuid() == 0 else ''}\n"
-            f"pid_file {self.folder}/mosquitto.pid\n"
-            "persistence true\n"
-            f"persistence_location {self.folder}/\n"
-            f"log_dest file {self.folder}/mosquitto.log\n"
-            f"include_dir {self.folder}/conf.d\n",
-            encoding="utf-8",
-        )
+        user = "user root\n" if os.geteuid() == 0 else ""
+        config.write_text(user + self._main_file(), encoding="utf-8")
         return [program("mosquitto", "mosquitto"), "-c", str(config)]
+
+    def _main_file(self) -> str:
+        if self.container_port is None:
+            return (
+                f"pid_file {self.folder}/mosquitto.pid\n"
+                "persistence true\n"
+                f"persistence_location {self.folder}/\n"
+                f"log_dest file {self.folder}/mosquitto.log\n"
+                f"include_dir {self.folder}/conf.d\n"
+            )
+        places = {
+            "/mosquitto/data/": f"{self.folder}/",
+            "stdout": f"file {self.folder}/mosquitto.log",
+            "/mosquitto/config/conf.d": f"{self.folder}/conf.d",
+            "1884": f"{self.container_port} {LOOPBACK}",
+        }
+        return placed(text_of("compose/mosquitto.conf"), places)
 
     def answers(self) -> bool:
         """A CONNECT is answered, here by a refusal."""

@@ -1,6 +1,7 @@
 """The files for Mosquitto: who may do what, what is kept while the platform is away, what a broken station may do."""
 
 import asyncio
+import dataclasses
 import queue
 import re
 import socket
@@ -13,7 +14,7 @@ import paho.mqtt.client as paho
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
-from gateway.child_server import LOOPBACK
+from gateway.child_server import LOOPBACK, free_port
 from gateway.frames import MAX_PACKET_BYTES, Message
 from gateway.payloads import BACKLOG_MAX_BYTES
 from gateway.session import SessionSettings
@@ -291,3 +292,16 @@ def test_every_line_is_understood(broker: InstalledMosquitto) -> None:
     told = broker.log
     assert [line for line in told.splitlines() if "Warning" in line and "root" not in line] == []
     assert re.findall(r"listen socket on port (\d+)", told) == [str(broker.port)]
+
+
+async def test_container_lets_the_platform_in_beside_its_own_listener(broker: InstalledMosquitto) -> None:
+    """With the main file of the container the same rules hold at one more port, where the other containers knock."""
+    broker.container_port = free_port()
+    await asyncio.to_thread(broker.restart)
+    inbox = Inbox()
+    settings = dataclasses.replace(platform_settings(broker), port=broker.container_port)
+    async with listening(inbox, settings):
+        await asyncio.to_thread(_say_last, broker)
+        assert (await inbox.count(1))[0].payload == LAST
+    opened = re.findall(r"listen socket on port (\d+)", broker.log)
+    assert set(opened) == {str(broker.port), str(broker.container_port)}
