@@ -66,8 +66,8 @@ STOP_WITHIN_S: Final = 30.0
 """For the last batch. Larger: a stop hangs on a database that is away. Smaller: a slow disk has it sent again."""
 GC_THRESHOLD: Final = 2_000_000
 """New objects before the collector looks. Smaller: it runs while batches fill behind a busy InfluxDB (50,000 readings
-are about a million objects), which takes 2 µs a reading. Larger: what cycles there are (errors with their frames, closed
-connections) stay for longer."""
+are about a million objects), which takes 2 µs a reading. Larger: what cycles there are (errors with their frames,
+closed connections) stay for longer."""
 
 
 def wall_clock_ms() -> int:
