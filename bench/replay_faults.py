@@ -17,7 +17,7 @@ MINUTE_MS: Final = 60_000
 
 CUT_PART: Final = 6
 """A cut lasts at most this part of the replay. Larger: cuts are all short. Smaller: one cut hides all the others."""
-LONG_CUT: Final = 0.1
+LONG_CUT: Final = 0.3
 """Share of the cuts that last for hours or days. Larger: most of a replay is backlog. Smaller: too little is."""
 REBOOT_MS: Final = (20_000, 40 * MINUTE_MS)
 """How long the power is away."""
@@ -59,6 +59,9 @@ class Severity:
     """How many messages overtake a late one, at most."""
     losses: float = 0.0
     """Acknowledged by the broker and never seen by the platform: only a missing receipt tells."""
+    backlog_losses: float = 0.0
+    """The same of backlogs alone. Live readings arrive before it is noticed, so for a while days are torn, and may not
+    be called exact."""
 
     @property
     def server_faults(self) -> int:
@@ -80,6 +83,7 @@ SEVERITIES: Final = {
         reordering=0.02,
         depth=3,
         losses=0.001,
+        backlog_losses=0.1,
     ),
     "heavy": Severity(
         {
@@ -94,6 +98,7 @@ SEVERITIES: Final = {
         reordering=0.08,
         depth=12,
         losses=0.005,
+        backlog_losses=0.3,
     ),
 }
 

@@ -6,7 +6,6 @@ Enters: a recording, how severe, a seed, a folder. Leaves: an outcome. Never: de
 
 import asyncio
 import signal
-import urllib.error
 from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -17,9 +16,11 @@ from pathlib import Path
 from random import Random
 from typing import Any, Final
 
+from bench.replay_blows import BacklogLosses, Blow
 from bench.replay_faults import Misfortune, Severity, What, longest_offline_ms, plan
+from bench.replay_looks import LOOK_S, Looks, Seen, published
 from bench.replay_trace import Recording
-from bench.replay_verdict import Told, judge, mislabelled
+from bench.replay_verdict import Told, judge
 from bench.servers import Mosquitto
 from bench.serving import ServedPlatform
 from bench.watched_server import WatchedServer
@@ -31,7 +32,7 @@ from firmware_sim.fleet import Fleet, Progress
 from firmware_sim.local_time import local_text
 from firmware_sim.plan import FleetSettings, StationPlan
 from firmware_sim.scenarios import Scenario
-from firmware_sim.site import Fault, Site
+from firmware_sim.site import Fault
 from firmware_sim.truth import Truth
 from gateway.broker import EmbeddedBroker
 
@@ -46,22 +47,20 @@ FAULT_S: Final = 3.0
 UNCONFIRMED_MAX: Final = 40_000
 """Readings without receipt at which the station's time waits. Larger: more is sent again at each cut. Smaller: the
 station waits for receipts, which come every ten seconds unless something hurries them."""
-RESEND_S: Final = 12.0
-"""Somewhat over the ten seconds between receipts. Larger: what was lost behind the broker comes late. Smaller: the
-station sends again what a receipt is about to confirm."""
+RESEND_S: Final = 3.0
+"""Where messages are lost. Larger: each lost backlog holds the next ones up for longer, and stations that wait show
+nothing. Smaller: the platform drowns in repeats."""
+RESEND_CALM_S: Final = 15.0
+"""Where none is lost: somewhat over the ten seconds between receipts, so that nothing is sent again."""
 GRACE_S: Final = 120.0
 """To deliver what is left at the end. Larger: a platform that loses receipts is noticed late. Smaller: a busy machine
 fails a replay that would have held."""
 
-LOOK_S: Final = 1.0
-"""Between two looks at the published counts. Larger: a wrong label is missed. Smaller: it serves little else."""
 QUIET_S: Final = 3.0
 """Nothing may change for so long before the verdict. Larger: each replay takes longer. Smaller than the half second
 between two rounds of publishing, on a busy machine: the last round is not waited for."""
 SETTLE_S: Final = 120.0
 """At most, until nothing changes any more."""
-DAYS_AT_ONCE: Final = 400
-"""What /v1/visits gives in one answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +90,6 @@ class Replay:
         self._seed = seed
         self._tell = tell
         self._struck: Counter[What] = Counter()
-        self._mislabelled: set[date] = set()
         self._told_s = 0
         span = (recording.trace.start_ms, recording.end_ms)
         self._plan = plan(severity, *span, recording.interval_ms, Random(f"{seed}:plan"))
@@ -124,20 +122,22 @@ class Replay:
 
     async def _replay(self) -> Outcome:
         fleet = Fleet(self._settings(), Truth(), self._progress)
+        looks = Looks(self._platform.address, STATION, self._recording.truth)
         async with asyncio.TaskGroup() as beside:
             tasks = [
                 beside.create_task(self._watched_broker.keep_up(), name="broker"),
                 beside.create_task(self._watched_platform.keep_up(), name="platform"),
-                beside.create_task(self._look(), name="looks"),
             ]
-            summary = await fleet.run()
+            with looks:
+                summary = await fleet.run()
+                seen = looks.stop()
             if self._severity.counts:
                 # What has been confirmed must be there after this; what has not been published yet, too.
                 self._strike(What.PLATFORM_KILLED)
             told = await self._settle()
             for task in tasks:
                 task.cancel()
-        return self._outcome(summary, told)
+        return self._outcome(summary, told, seen)
 
     # ---- the station ----
 
@@ -159,7 +159,7 @@ class Replay:
             trace=recording.trace,
             unconfirmed_max=UNCONFIRMED_MAX,
             ring_capacity=2 * UNCONFIRMED_MAX + longest_offline_ms(self._plan) // interval_ms,
-            resend_s=RESEND_S,
+            resend_s=RESEND_S if severity.losses else RESEND_CALM_S,
             grace_s=GRACE_S,
         )
 
@@ -173,6 +173,7 @@ class Replay:
             ],
             disturbances=[
                 partial(Losses, severity.losses),
+                partial(BacklogLosses, severity.backlog_losses),
                 partial(Duplicates, severity.duplicates),
                 partial(Reordering, severity.reordering, severity.depth),
             ],
@@ -197,6 +198,7 @@ class Replay:
 
     async def _settle(self) -> dict[date, Told]:
         """The counts once nothing changes any more; the last ones after `SETTLE_S`."""
+        days = min(self._recording.truth), self._recording.last_day + timedelta(days=1)
         loop = asyncio.get_running_loop()
         until_s = loop.time() + SETTLE_S
         known: tuple[Any, ...] = ()
@@ -204,43 +206,18 @@ class Replay:
         while True:
             await self._watched_broker.up()
             await self._watched_platform.up()
-            told = await asyncio.to_thread(self._ask)
+            told = await asyncio.to_thread(published, self._platform.address, STATION, *days)
             metrics = await asyncio.to_thread(self._counters)
             now_s = loop.time()
             if (told, metrics) != known:
                 known, since_s = (told, metrics), now_s
             if now_s - since_s >= QUIET_S or now_s > until_s:
                 return told
-            await asyncio.sleep(LOOK_S / 2)
+            await asyncio.sleep(LOOK_S)
 
     def _counters(self) -> list[float]:
         names = ("received_total", "stored_total", "duplicate_total", "in_flight", "receipts_total")
         return [self._platform.metric(f"yizhan_{name}") for name in names]
-
-    async def _look(self) -> None:
-        """Whatever is called exact must be so at any time, also in the middle of all this."""
-        while True:
-            await asyncio.sleep(LOOK_S)
-            try:
-                told = await asyncio.to_thread(self._ask)
-            except (OSError, urllib.error.URLError):
-                continue  # it has been killed
-            for day in sorted(mislabelled(self._recording.truth, told) - self._mislabelled):
-                self._mislabelled.add(day)
-                self._tell(f"{day} is called exact with {told[day].visits}; {self._recording.truth.get(day, 0)} came")
-
-    def _ask(self) -> dict[date, Told]:
-        """All days up to today, as published now."""
-        told: dict[date, Told] = {}
-        last = self._recording.last_day + timedelta(days=1)
-        first = min(self._recording.truth)
-        while first <= last:
-            until = min(last, first + timedelta(days=DAYS_AT_ONCE - 1))
-            answer = self._platform.get(f"/v1/visits?station={STATION}&from={first}&to={until}")
-            for day in answer["data"]["stations"][0]["days"]:
-                told[date.fromisoformat(day["day"])] = Told(day["visits"], day["quality"])
-            first = until + timedelta(days=1)
-        return told
 
     # ---- what is told ----
 
@@ -253,10 +230,10 @@ class Replay:
                 f"{self._struck[What.BROKER_KILLED] + self._struck[What.BROKER_STOPPED]}"
             )
 
-    def _outcome(self, summary: dict[str, Any], told: dict[date, Told]) -> Outcome:
-        verdict = judge(self._recording.truth, told, self._mislabelled)
+    def _outcome(self, summary: dict[str, Any], told: dict[date, Told], seen: Seen) -> Outcome:
+        verdict = judge(self._recording.truth, told, seen.mislabelled)
         complaints = [str(difference) for difference in verdict.wrong]
-        complaints += [f"{day}: called exact before it was" for day in sorted(self._mislabelled)]
+        complaints += [f"{day}: called exact before it was" for day in sorted(seen.mislabelled)]
         left, refusals, overwritten = summary["left_in_ring"], summary["refusals"], summary["overwritten"]
         if left:
             complaints.append(f"{left} readings got no receipt within {GRACE_S:g} s")
@@ -275,20 +252,8 @@ class Replay:
             "epochs": summary["epochs"],
             "kills": self._struck[What.PLATFORM_KILLED],
             "broker_restarts": self._struck[What.BROKER_KILLED] + self._struck[What.BROKER_STOPPED],
+            "looks": seen.looks,
+            "torn": len(seen.torn),
             "unconfirmed": left,
         }
         return Outcome(verdict.holds and not left, figures, complaints)
-
-
-class Blow:
-    """A fault that strikes a server at an instant of the station's time."""
-
-    def __init__(self, strike: Callable[[], None]) -> None:
-        self._strike = strike
-
-    def begin(self, site: Site, now_ms: int, rng: Random) -> None:  # noqa: ARG002 - the shape of a fault
-        """Strike."""
-        self._strike()
-
-    def end(self, site: Site, now_ms: int) -> None:
-        """Nothing: the server comes back when it is ready."""

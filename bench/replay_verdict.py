@@ -8,10 +8,11 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-EXACT = "exact"
-QUALITIES = (EXACT, "provisional", "at_least")
+EXACT: Final = "exact"
+AT_LEAST: Final = "at_least"
+QUALITIES: Final = (EXACT, "provisional", AT_LEAST)
 
 
 class Told(NamedTuple):

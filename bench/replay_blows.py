@@ -1,0 +1,45 @@
+"""Faults that only a replay has: blows that strike servers, and backlogs that are lost whole.
+
+Enters: what the simulated station sends, and when. Leaves: less of it, or a server that is gone.
+Never: decides when; that is the plan's (replay_faults.py).
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from random import Random
+
+from firmware_sim.site import Site
+from firmware_sim.wire import Message
+
+
+class Blow:
+    """Strikes a server at an instant of the station's time."""
+
+    def __init__(self, strike: Callable[[], None]) -> None:
+        self._strike = strike
+
+    def begin(self, site: Site, now_ms: int, rng: Random) -> None:  # noqa: ARG002 - the shape of a fault
+        """Strike."""
+        self._strike()
+
+    def end(self, site: Site, now_ms: int) -> None:
+        """Nothing: the server comes back when it is ready."""
+
+
+class BacklogLosses:
+    """A share of the backlogs is acknowledged by the broker and then lost, while live readings go on arriving."""
+
+    def __init__(self, share: float) -> None:
+        self._share = share
+
+    def pass_on(self, messages: list[Message], rng: Random, tally: Counter[str]) -> list[Message]:
+        """All but the lost ones."""
+        arriving = [
+            message for message in messages if not message.topic.endswith("/backlog") or rng.random() >= self._share
+        ]
+        tally["lost"] += len(messages) - len(arriving)
+        return arriving
+
+    def held_back(self) -> list[Message]:
+        """Nothing."""
+        return []
