@@ -50,8 +50,6 @@ from ingest.registry.registry import MemoryRegistry
 from ingest.restore import restore
 from ingest.spool import Spool
 from ingest.steps import Books
-from ingest.store.influx.client import InfluxServer
-from ingest.store.influx.store import InfluxReadingStore
 from ingest.store.null import NullReadingStore
 from ingest.store.sqlite import SqliteReadingStore
 from ingest.tokens import TokenBook
@@ -97,6 +95,9 @@ async def open_platform(settings: Settings) -> AsyncIterator[RunningPlatform]:  
     days = LocalDays(settings.platform.time_zone)
     default_interval_ms = settings.platform.default_interval_s * 1000
     async with AsyncExitStack() as stack:
+        # All that is made from here on stays; `_calm_garbage_collector` ends this.
+        gc.disable()
+        stack.callback(gc.enable)
         database = Database(settings.database.url)
         await database.open()
         stack.push_async_callback(database.close)
@@ -122,14 +123,12 @@ async def open_platform(settings: Settings) -> AsyncIterator[RunningPlatform]:  
         store = make_store(settings, registry, days)
         await store.open()
         stack.push_async_callback(store.close)
-        gc.disable()  # all that is made now stays; `_calm_garbage_collector` ends this
         outlet = Outlet(store, _spool_of(settings), now_ms, settings.spool.after_s)
         books.accounting.recover(await outlet.open())
         stack.push_async_callback(outlet.close)
         waiting = outlet.waiting()
         await restore(books, database, store, waiting, days.of(now_ms()), now_ms(), default_interval_ms)
         await visits.restore()
-        await picture.summarise(now_ms())
 
         _calm_garbage_collector()
         keeper = StoreKeeper(outlet, database, visits.note, now_ms)
@@ -175,7 +174,6 @@ def _calm_garbage_collector() -> None:
 
     With Python's defaults it walks the whole picture over and over while a batch fills, and takes 60 % of the CPU.
     """
-    gc.collect()
     gc.freeze()
     gc.enable()
     gc.set_threshold(GC_THRESHOLD, 20, 100)
@@ -188,6 +186,10 @@ def make_store(settings: Settings, registry: MemoryRegistry, days: LocalDays) ->
         return SqliteReadingStore(chosen.sqlite_path)
     if chosen.influx_url is None:
         return NullReadingStore()
+    # Here, because its library takes 0.2 s to load, which every start without it would pay.
+    from ingest.store.influx.client import InfluxServer  # noqa: PLC0415
+    from ingest.store.influx.store import InfluxReadingStore  # noqa: PLC0415
+
     server = InfluxServer(
         url=chosen.influx_url,
         bucket=chosen.bucket,

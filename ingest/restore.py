@@ -39,11 +39,9 @@ async def restore(
     """
 
     def read(connection: Connection) -> tuple[dict[str, LiveStation], int]:
-        stations = load(latest.every(connection), default_interval_ms, books.picture.own_id)
-        books.ledger.restore(
-            row._replace(station=books.picture.own_id(row.station))
-            for row in ledger.rows_on_days(connection, [today - timedelta(days=1), today])
-        )
+        own_id, yesterday = books.picture.own_id, today - timedelta(days=1)
+        stations = load(latest.rows(connection), default_interval_ms, own_id)
+        books.ledger.restore(ledger.rows_on_days(connection, [yesterday, today], own_id))
         for station, record in quality.every(connection).items():
             books.quality.of(station).load(dict(record))
         return stations, int(checkpoints.read(connection, SNAPSHOT_MARK) or 0)

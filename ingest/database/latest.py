@@ -4,8 +4,8 @@ Enters: rows from the live picture. Leaves: all of them, fast.
 Never: decides which message is newer; the last writer wins.
 """
 
-from collections.abc import Iterable, Iterator
-from typing import Final, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, bindparam, select
 
@@ -43,7 +43,12 @@ def upsert(connection: Connection, rows: Iterable[LatestRow]) -> None:
 
 def every(connection: Connection) -> Iterator[LatestRow]:
     """All rows, in no order, streamed; to be used up before the transaction ends."""
-    return map(LatestRow._make, stream(connection, ALL))
+    return map(LatestRow._make, rows(connection))
+
+
+def rows(connection: Connection) -> Iterator[Sequence[Any]]:
+    """As `every`, without the names, which would cost a restart as much as the reading does."""
+    return stream(connection, ALL)
 
 
 def stations_with(connection: Connection, kind: str) -> list[str]:

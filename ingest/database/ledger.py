@@ -4,7 +4,7 @@ Enters: rows of what was seen, in any order, any number of times, from any numbe
 Leaves: rows of all that was ever seen. Never: counts visits.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -107,15 +107,18 @@ def rows_of(connection: Connection, stations: Sequence[str], from_day: date) -> 
     ]
 
 
-def rows_on_days(connection: Connection, days: Sequence[date]) -> Iterator[LedgerRow]:
+def rows_on_days(
+    connection: Connection, days: Sequence[date], own_id: Callable[[str], str] = str
+) -> Iterator[LedgerRow]:
     """All stations' rows of these days, in no order, streamed; to be used up before the transaction ends.
 
-    Rows of one day share its object: a fleet has two days and 186,100 rows.
+    Rows of one day share its object, and those of a station the string that `own_id` gives for it: a fleet has two days
+    and 186,100 stations, and each is in memory already.
     """
     # SQLite's driver gives a date as its text.
     own: dict[object, date] = {day.isoformat(): day for day in days} | {day: day for day in days}
     for station, day, *rest in stream(connection, select(*_ROW).where(LEDGER.c.day.in_(days))):
-        yield _ledger_row((station, own[day], *rest))
+        yield _ledger_row((own_id(station), own[day], *rest))
 
 
 def stations_changed_since(connection: Connection, since_ms: int) -> list[str]:
