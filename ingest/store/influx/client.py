@@ -29,9 +29,10 @@ GZIP_LEVEL: Final = 1
 """0.4 µs a line, and an eighth of the bytes. Larger: 1 µs a line for an eleventh of them. Smaller: no compression."""
 ROWS_A_CHUNK: Final = 1_000
 """Rows of an answer that are parsed at once. Larger: the event loop is held for more than 5 ms. Smaller: more hops."""
-CUT_OFF_BYTES: Final = 64 * 1024
-"""A body larger than this that was cut off may have been too large for the server, which closes before its 413 is read.
-Larger: such a body is sent for ever. Smaller: bodies are halved for nothing while the network fails."""
+CUT_OFF_BYTES: Final = 256 * 1024
+"""A larger body that was cut off may have been too large for the server: behind its 413 it reads so much more of it,
+and then closes, which throws the 413 away. Larger: such a body is sent for ever. Smaller: bodies are halved for nothing
+while the network fails, down to a single reading."""
 
 _VERSION: Final = re.compile(r"v?(\d+)\.(\d+)")
 _FIRST_WITH_V2_WRITE: Final = (1, 8)

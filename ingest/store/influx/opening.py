@@ -78,8 +78,9 @@ async def _check_limits(client: InfluxClient, stations: int) -> None:
     limits: dict[str, int] = {}
     try:
         async for table in client.query("SHOW DIAGNOSTICS FOR 'config-data'"):
-            told = dict(zip(table.columns, table.rows[0], strict=True))
-            limits |= {name: int(told[name]) for name in _LIMITS if name in told}
+            for row in table.rows:
+                told = dict(zip(table.columns, row, strict=True))
+                limits |= {name: int(told[name]) for name in _LIMITS if name in told}
     except (StoreMisconfigured, TransientStoreError) as error:
         log.warning(
             "the limits of InfluxDB cannot be seen (%s): see to it that %s are 0 in [data] of influxdb.conf, or it "

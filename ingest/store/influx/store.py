@@ -4,6 +4,7 @@ Enters: batches of readings, counts. Leaves: the same, by station and time. Neve
 miss: a retry, here or in the next process, writes the same points over themselves.
 """
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import TypeVar
@@ -37,6 +38,7 @@ class InfluxReadingStore:
         self._lines = Lines(registry, days)
         self._now_ms = now_ms
         self._is_proven = False
+        self._opening = asyncio.Lock()
 
     async def open(self) -> None:
         """See the port. Raises `TransientStoreError` too, where the server is away: then the next use opens it."""
@@ -101,7 +103,9 @@ class InfluxReadingStore:
 
     async def _be_open(self) -> None:
         if not self._is_proven:
-            await self.open()
+            async with self._opening:  # a question of the API and a batch may come at once
+                if not self._is_proven:
+                    await self.open()
 
     async def _readings(self, kind: Kind, statement: str) -> AsyncIterator[Reading]:
         await self._be_open()

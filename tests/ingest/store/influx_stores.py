@@ -43,9 +43,12 @@ async def ask(url: str, statement: str, **more: str) -> list[list[Any]]:
     return [row for series in result.get("series", ()) for row in series.get("values", ())]
 
 
-async def tell(url: str, *lines: str) -> None:
-    """Points of another program, straight to the server."""
-    body = "\n".join(lines).encode()
+async def tell(url: str, *lines: str, at_ms: int = NOW_MS) -> None:
+    """Points of another program, straight to the server.
+
+    The types of fields hold for a shard: these must stand in the one of the points that they are to disagree with.
+    """
+    body = "\n".join(f"{line} {at_ms}000000" for line in lines).encode()
     async with (
         aiohttp.ClientSession() as session,
         session.post(f"{url}/write", params={"db": "yizhan"}, data=body) as answer,

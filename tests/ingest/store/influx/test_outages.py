@@ -113,6 +113,14 @@ async def test_store_that_was_opened_too_early_opens_itself(influxdb: InfluxDB, 
     assert len(await everything(store)) == 200
 
 
+async def test_store_is_opened_once_by_all_who_come_at_once(influxdb: InfluxDB, make_store: MakeStore) -> None:
+    """A batch and questions that find the store not open yet wait for one opening, and are all served."""
+    store = make_store(influxdb.url)
+    await asyncio.gather(*(store.write([reading(seq=seq, ts=NOW_MS + seq)]) for seq in range(1, 6)), everything(store))
+    assert seqs(await everything(store)) == [1, 2, 3, 4, 5]
+    assert await count(influxdb.url) == 5
+
+
 @pytest.mark.parametrize(("status", "asked", "retry_after_s"), [(429, "3", 3.0), (503, "1", 1.0), (503, "", None)])
 async def test_server_that_asks_for_rest_is_heard(
     influx_v2: InfluxV2Front, make_store: MakeStore, status: int, asked: str, retry_after_s: float | None

@@ -206,9 +206,7 @@ async def test_points_of_other_programs_are_passed_over(
     store = make_store(influxdb.url)
     await store.open()
     await store.write([reading(seq=1)])
-    await tell(
-        influxdb.url, f"occupancy,station=st-1 present=3i {NOW_MS + 5}000000", f"occupancy note=1i {NOW_MS}000000"
-    )
+    await tell(influxdb.url, "occupancy,station=st-1 present=3i", "occupancy note=1i", at_ms=NOW_MS + 5)
     assert seqs(await everything(store)) == [1]
     assert "passed over 1 points of the measurement occupancy" in caplog.text
     assert seqs([one async for one in store.stored_since(0)]) == [1]
