@@ -1,8 +1,10 @@
 """Lines: every reading as points of fixed types that it can be rebuilt from, whatever text a station puts into it."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -151,6 +153,17 @@ def test_battery_is_summed_and_each_slot_has_a_point() -> None:
     assert ready.fields == {"state": "ready", "soc": 97.5, "soh": 93.0, "cell_temp": 29.5}
     assert (empty.fields, fault.fields) == ({"state": "empty"}, {"state": "fault"})
     assert {slot.time_ns for slot in (ready, empty, fault)} == {cabinet.time_ns}
+
+
+def test_page_names_every_field_of_the_schema() -> None:
+    """docs/influxdb.md has a row for each measurement, with all its fields and no other."""
+    page = (Path(__file__).parents[4] / "docs" / "influxdb.md").read_text(encoding="utf-8")
+    rows = {row[0]: row[1:] for line in page.splitlines() if (row := re.findall(r"`(\w+)`", line)) and line[0] == "|"}
+    for measurement, fields in TYPES.items():
+        tags = ["station", "province", *(["slot"] if measurement == "battery_slot" else [])]
+        assert rows[measurement][: len(tags)] == tags
+        assert sorted(rows[measurement][len(tags) :]) == sorted(fields)
+    assert all(f"`{name}`" in page for name in OF_EVERY_READING)
 
 
 def item(sku: str, qty: int, expires: str | None = None) -> dict[str, Any]:
