@@ -49,7 +49,7 @@ def readings(ids: Sequence[str], messages: int, boot: int, seed: int = 1) -> Ite
                 sent += 1
                 name = b'"ts":%d,"boot":%d,"seq":%d' % (time.time_ns() // 1_000_000, boot, seq)
                 topic = f"yizhan/v1/{station}/{kind}"
-                yield topic, b"{%s,%s}" % (name, _body(kind, entered[number], rng))
+                yield topic, b"{%s,%s}" % (name, body(kind, entered[number], rng))
 
 
 def _kinds_of(rng: random.Random) -> list[str]:
@@ -57,7 +57,8 @@ def _kinds_of(rng: random.Random) -> list[str]:
     return ["occupancy", *(kind for kind, share in shares if rng.random() < share)]
 
 
-def _body(kind: str, entered: int, rng: random.Random) -> bytes:
+def body(kind: str, entered: int, rng: random.Random) -> bytes:
+    """A reading without its name, as JSON between the braces."""
     if kind == "occupancy":
         return b'"present":%d,"entered":%d,"left":%d,"epoch":1' % (rng.randrange(12), entered, max(0, entered - 4))
     if kind == "medicine":
