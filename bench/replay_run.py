@@ -44,14 +44,15 @@ READINGS_PER_S: Final = 1_500
 FAULT_S: Final = 3.0
 """Room for a fault of a server, restart included. Larger: short traces take long. Smaller: faults fall together."""
 
-UNCONFIRMED_MAX: Final = 40_000
-"""Readings without receipt at which the station's time waits. Larger: more is sent again at each cut. Smaller: the
-station waits for receipts, which come every ten seconds unless something hurries them."""
+UNCONFIRMED_MAX: Final = 15_000
+UNCONFIRMED_CALM_MAX: Final = 40_000
+"""Readings without receipt at which the station's time waits. Larger: a broker that forgets all leaves a backlog that
+takes minutes, one message after the other. Smaller: time waits for receipts, which come every ten seconds unless
+something is sent again."""
 RESEND_S: Final = 3.0
-"""Where messages are lost. Larger: each lost backlog holds the next ones up for longer, and stations that wait show
-nothing. Smaller: the platform drowns in repeats."""
 RESEND_CALM_S: Final = 15.0
-"""Where none is lost: somewhat over the ten seconds between receipts, so that nothing is sent again."""
+"""After which what has no receipt is sent again; in calm somewhat over the ten seconds, so that nothing is. Larger: a
+lost backlog holds the next ones up for longer. Smaller: the platform drowns in repeats."""
 GRACE_S: Final = 120.0
 """To deliver what is left at the end. Larger: a platform that loses receipts is noticed late. Smaller: a busy machine
 fails a replay that would have held."""
@@ -59,6 +60,8 @@ fails a replay that would have held."""
 QUIET_S: Final = 3.0
 """Nothing may change for so long before the verdict. Larger: each replay takes longer. Smaller than the half second
 between two rounds of publishing, on a busy machine: the last round is not waited for."""
+TOLD_EVERY: Final = 10
+"""Calls of the fleet, half a second apart, for one line of progress."""
 SETTLE_S: Final = 120.0
 """At most, until nothing changes any more."""
 
@@ -90,7 +93,9 @@ class Replay:
         self._seed = seed
         self._tell = tell
         self._struck: Counter[What] = Counter()
-        self._told_s = 0
+        self._ticks = 0
+        self._is_ending = False
+        """The station has taken its last reading; what is lost from now on only takes time."""
         span = (recording.trace.start_ms, recording.end_ms)
         self._plan = plan(severity, *span, recording.interval_ms, Random(f"{seed}:plan"))
         self._broker: Mosquitto | EmbeddedBroker
@@ -146,6 +151,8 @@ class Replay:
         start_ms, interval_ms = recording.trace.start_ms, recording.interval_ms
         span_s = (recording.end_ms - start_ms) / 1_000
         wanted_s = FAULT_S * severity.server_faults
+        is_calm = not severity.losses
+        unconfirmed_max = UNCONFIRMED_CALM_MAX if is_calm else UNCONFIRMED_MAX
         return FleetSettings(
             broker=parse_broker_url(self._broker.url),
             stations=[StationPlan(STATION, ("occupancy",))],
@@ -157,9 +164,9 @@ class Replay:
             scenario=self._scenario(start_ms),
             seed=self._seed,
             trace=recording.trace,
-            unconfirmed_max=UNCONFIRMED_MAX,
-            ring_capacity=2 * UNCONFIRMED_MAX + longest_offline_ms(self._plan) // interval_ms,
-            resend_s=RESEND_S if severity.losses else RESEND_CALM_S,
+            unconfirmed_max=unconfirmed_max,
+            ring_capacity=2 * unconfirmed_max + longest_offline_ms(self._plan) // interval_ms,
+            resend_s=RESEND_CALM_S if is_calm else RESEND_S,
             grace_s=GRACE_S,
         )
 
@@ -173,7 +180,7 @@ class Replay:
             ],
             disturbances=[
                 partial(Losses, severity.losses),
-                partial(BacklogLosses, severity.backlog_losses),
+                partial(BacklogLosses, severity.backlog_losses, lambda: self._is_ending),
                 partial(Duplicates, severity.duplicates),
                 partial(Reordering, severity.reordering, severity.depth),
             ],
@@ -222,8 +229,10 @@ class Replay:
     # ---- what is told ----
 
     def _progress(self, progress: Progress) -> None:
-        self._told_s += 1
-        if self._told_s % 10 == 0:
+        if progress.phase == "ending":
+            self._is_ending = True
+        self._ticks += 1
+        if self._ticks % TOLD_EVERY == 0:
             self._tell(
                 f"{progress.phase} {progress.share:4.0%}  {local_text(progress.now_ms)}  in the ring "
                 f"{progress.in_rings}, platform killed {self._struck[What.PLATFORM_KILLED]}, broker restarted "
