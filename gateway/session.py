@@ -21,6 +21,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from gateway.downlink import Downlink, Outgoing
+from gateway.failure_log import FailureLog
 from gateway.frames import MAX_PACKET_BYTES, PACKET_IDS, MalformedPacket, Message, acks
 from gateway.wire import BufferedClient, BufferedSocket
 
@@ -95,6 +96,7 @@ class Session:
         self._up_since_s: float | None = None
         self._flush_is_due = False
         self._loop: asyncio.AbstractEventLoop
+        self._failures = FailureLog(log, "broker")
         self.link = Link()
         self.subscribed = asyncio.Event()
 
@@ -213,8 +215,8 @@ class Session:
         sock.close()
 
     def _down(self, detail: str) -> None:
+        self._failures.failed(detail)
         if self.link.is_up or self.link.detail != detail:
-            log.warning("broker: %s", detail)
             self._mark_down(detail)
 
     def _mark_down(self, detail: str) -> None:
@@ -326,6 +328,7 @@ class Session:
             self._lost.set()
             return
         self._up_since_s = self._loop.time()
+        self._failures.worked()
         self.link.is_up, self.link.detail = True, "connected"
         self.link.since_ms = time.time_ns() // 1_000_000
         self.subscribed.set()

@@ -12,6 +12,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from gateway.failure_log import FailureLog
 from ingest.batch import Batch
 from ingest.database import checkpoints, dead_letters, latest, ledger, quality
 from ingest.database.database import Database
@@ -44,6 +45,7 @@ class StoreKeeper:
         self._on_day_moved = on_day_moved
         self._now_ms = now_ms
         self._sleep = sleep
+        self._failures = FailureLog(log, "database")
         self.database_check = Check(ok=True, detail="no write yet")
 
     @property
@@ -91,21 +93,16 @@ class StoreKeeper:
             try:
                 await self._database.run(function)
             except (TransientStoreError, StoreMisconfigured) as error:
-                self.database_check = self._ill(self.database_check, str(error))
+                self._mark(Check(ok=False, detail=str(error)))
+                self._failures.failed(f"{error}; nothing is acknowledged meanwhile, and nothing is lost")
                 wait_s = await next_wait(self._sleep, wait_s, error)
             else:
-                self.database_check = self._well(self.database_check)
+                self._mark(Check(ok=True, detail="writing"))
+                self._failures.worked()
                 return
 
-    def _ill(self, before: Check, detail: str) -> Check:
-        if not before.ok and before.detail == detail:
-            return before
-        log.error("%s; nothing is acknowledged meanwhile, and nothing is lost", detail)
-        return Check(ok=False, detail=detail, since_ms=before.since_ms if not before.ok else self._now_ms())
-
-    def _well(self, before: Check) -> Check:
-        if before.ok and before.since_ms is not None:
-            return before
-        if not before.ok:
-            log.warning("writing again")
-        return Check(ok=True, detail="writing", since_ms=self._now_ms())
+    def _mark(self, check: Check) -> None:
+        """Remember since when."""
+        before = self.database_check
+        since_ms = before.since_ms if before.ok == check.ok else None
+        self.database_check = Check(check.ok, check.detail, self._now_ms() if since_ms is None else since_ms)

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, NamedTuple, TypeVar
 
+from gateway.failure_log import FailureLog
 from gateway.topics import topic_of
 from ingest.decode import Reason
 from ingest.model import DeadLetter, Reading
@@ -68,7 +69,7 @@ class Outlet:
         self._is_away = False
         """Whether new batches go to the spool without asking the store first."""
         self._has_waiting = asyncio.Event()
-        self._last_failure = ""
+        self._failures = FailureLog(log, "store")
         self.check = Check(ok=True, detail="no write yet")
 
     async def open(self) -> int:
@@ -153,7 +154,7 @@ class Outlet:
         try:
             await self._in_thread(lambda: spool.append(readings))
         except SpoolFull as full:
-            self._mark_full(str(full))
+            self._mark_stopped(f"{full}; reading has stopped and the broker keeps the rest")
             return False
         self._has_waiting.set()
         return True
@@ -164,34 +165,31 @@ class Outlet:
     # ---- what is said of it ----
 
     def _mark_ill(self, detail: str) -> None:
-        waiting = f"; {self._spool.readings} readings wait in the spool, nothing is lost" if self._spool else ""
         if self._is_away:
+            self._failures.failed(f"{detail}; readings go to the spool, nothing is lost")
+            waiting = f"; {self._spool.readings} readings wait in the spool, nothing is lost" if self._spool else ""
             # Degraded, not failed: live status and counts go on, and stations get their receipts.
-            self._mark(Check(ok=True, is_degraded=True, detail=f"{detail}{waiting}"), detail)
+            self._mark(Check(ok=True, is_degraded=True, detail=f"{detail}{waiting}"))
         else:
-            self._mark(Check(ok=False, detail=f"{detail}; nothing is acknowledged meanwhile, nothing is lost"), detail)
+            self._mark_stopped(f"{detail}; nothing is acknowledged meanwhile, nothing is lost")
 
-    def _mark_full(self, detail: str) -> None:
-        self._mark(Check(ok=False, detail=f"{detail}; reading has stopped and the broker keeps the rest"), detail)
+    def _mark_stopped(self, detail: str) -> None:
+        self._failures.failed(detail)
+        self._mark(Check(ok=False, detail=detail))
 
     def _mark_well(self) -> None:
         self._is_away = False
         waits = self._spool is not None and not self._spool.is_empty
         detail = f"writing; {self._spool.readings} readings of an outage are drained" if waits and self._spool else ""
-        self._mark(Check(ok=True, is_degraded=waits, detail=detail or "writing"), "")
+        self._failures.worked()
+        self._mark(Check(ok=True, is_degraded=waits, detail=detail or "writing"))
 
-    def _mark(self, check: Check, failure: str) -> None:
-        """Remember since when, and log a failure when its text changes, not with every try."""
+    def _mark(self, check: Check) -> None:
+        """Remember since when."""
         before = self.check
         is_same = (before.ok, before.is_degraded) == (check.ok, check.is_degraded)
         since_ms = before.since_ms if is_same and before.since_ms is not None else self._now_ms()
         self.check = Check(check.ok, check.detail, since_ms, check.is_degraded)
-        if failure != self._last_failure:
-            self._last_failure = failure
-            if failure:
-                log.error("store: %s", check.detail)
-            else:
-                log.warning("store: writing again")
 
 
 async def next_wait(sleep: Sleep, wait_s: float, error: TransientStoreError | StoreMisconfigured) -> float:

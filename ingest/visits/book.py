@@ -13,6 +13,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from gateway.failure_log import FailureLog
 from ingest.database import checkpoints, day_counts, ledger, revisions
 from ingest.database.database import Database
 from ingest.model import DayCount, RegionDay, Revision
@@ -108,16 +109,17 @@ class PublishedVisits:
 
     async def run(self) -> None:
         """Publish what is noted, about twice a second, until cancelled."""
-        wait_s = FIRST_WAIT_S
+        wait_s, failures = FIRST_WAIT_S, FailureLog(log, "visits")
         while True:
             await self._wake.wait()
             try:
                 await self.flush()
             except TransientStoreError as error:
-                log.warning("visits are not published, and kept in the ledger meanwhile: %s", error)
+                failures.failed(f"not published, and kept in the ledger meanwhile: {error}")
                 await asyncio.sleep(error.retry_after_s or wait_s)
                 wait_s = min(LONGEST_WAIT_S, 2 * wait_s)
             else:
+                failures.worked()
                 wait_s = FIRST_WAIT_S
                 await asyncio.sleep(PAUSE_S)
 
