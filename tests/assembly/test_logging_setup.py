@@ -18,10 +18,13 @@ import pytest
 from assembly.logging_setup import MASK, OWN_LOGGERS, configure
 from assembly.settings import Settings
 from gateway.child_server import free_port
+from ingest.operating import Holder, Role
+from ingest.tokens import mint
 
 ROOT: Final = Path(__file__).parents[2]
 NAMES: Final = (None, "alembic", "sqlalchemy", *OWN_LOGGERS)
 
+TOKEN: Final = mint(Holder("Li Na", Role.VIEWER), bytes(6), bytes(range(32)), 0)
 SECRETS: Final = {
     "mqtt": {"url": "mqtt://me@broker", "password": "hush/one?"},
     "store": {"url": "influxdb+http://influx:8086", "token": "hush-two"},
@@ -126,7 +129,8 @@ def test_no_secret_of_the_settings_is_told(form: str) -> None:
     ("said", "told"),
     [
         ("at mqtt://me:word@broker:1883/", f"at mqtt://me:{MASK}@broker:1883/"),
-        ("Authorization: Bearer yz_0123456789abcdef", f"Authorization: Bearer {MASK}"),
+        ("Authorization: Bearer 0123456789abcdef", f"Authorization: Bearer {MASK}"),
+        (f"given {TOKEN.text} twice", f"given yz_{TOKEN.token.id}_{MASK} twice"),
         ("Authorization: Token abc-def_ghi=jklmnop==", f"Authorization: Token {MASK}"),
         ("Basic dXNlcjpwYXNzd29yZA==", f"Basic {MASK}"),
         ("GET /query?u=me&password=word&q=x", f"GET /query?u=me&password={MASK}&q=x"),
