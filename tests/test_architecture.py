@@ -34,7 +34,14 @@ LIBRARIES: Final = {
 NEIGHBOURS: Final = {
     "gateway": (),
     "ingest": ("gateway",),
-    "api": ("ingest.model", "ingest.operating", "ingest.ports", "ingest.registry.services"),
+    "api": (
+        "ingest.alerts.model",
+        "ingest.alerts.work",
+        "ingest.model",
+        "ingest.operating",
+        "ingest.ports",
+        "ingest.registry.services",
+    ),
     "firmware_sim": (),
 }
 """A package stands for all of its modules, a module for itself. assembly and yizhan.py wire, so they may import all."""
@@ -43,6 +50,8 @@ PURE: Final = (
     "gateway.payloads",
     "gateway.topics",
     "ingest.accounting",
+    "ingest.alerts.model",
+    "ingest.alerts.work",
     "ingest.batch",
     "ingest.checkpoint",
     "ingest.decode",
