@@ -9,10 +9,10 @@ from typing import Final
 from aiohttp import web
 from prometheus_client import ProcessCollector
 
-from api.assets import ASSETS, Assets
 from api.metrics import HealthCollector, metrics_middleware
 from api.openapi import DOCUMENT, make_document
-from api.page import add_templates
+from api.pages.assets import ASSETS, Assets
+from api.pages.near import add_templates
 from api.platform import PLATFORM, ApiPlatform
 from api.problems import problems_middleware
 from api.routes import ROUTES, register

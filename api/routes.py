@@ -10,7 +10,6 @@ from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
 from api.access import admit
-from api.assets import show_asset
 from api.bodies import (
     AliveAnswer,
     ReadinessAnswer,
@@ -38,7 +37,8 @@ from api.ops.letters import (
     replay_dead_letter,
     show_dead_letter,
 )
-from api.page import PageQuery, show_page
+from api.pages.assets import show_asset
+from api.pages.near import PageQuery, show_page
 from api.query import NoQuery, parse_query
 from api.regions import RegionsQuery, list_regions
 from api.route import Route

@@ -42,7 +42,7 @@ def test_english_is_english() -> None:
 
 def test_every_text_is_used_and_every_used_text_is_there() -> None:
     """The catalogue holds exactly what code and templates ask for."""
-    sources = [*ROOM.glob("*.py"), *ROOM.glob("templates/*.html")]
+    sources = [*ROOM.rglob("*.py"), *ROOM.rglob("*.html")]
     source = "\n".join(path.read_text("utf-8") for path in sources)
     used = set(re.findall(r'(?:say|wording|self)\(\s*"([a-z_0-9.]+)"', source))
     used |= {f"quality.{quality}" for quality in Quality} | {f"access.{access}" for access in Access}

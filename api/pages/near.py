@@ -1,6 +1,6 @@
 """`/`: the stations near people, as a page that needs no script.
 
-Enters: a region, a service, a language. Leaves: HTML made of `api.page_view`, under a strict content policy.
+Enters: a region, a service, a language. Leaves: HTML made of `api.pages.cards`, under a strict content policy.
 Never: runs or loads anything that is not ours.
 """
 
@@ -14,10 +14,10 @@ import jinja2
 from aiohttp import web
 from pydantic import ConfigDict, Field
 
-from api.assets import ASSETS
 from api.cursors import WrongCursor, cursor_behind, parse_cursor
 from api.language import Language, Wording, wording
-from api.page_view import card, first_tiles, more_tiles
+from api.pages.assets import ASSETS
+from api.pages.cards import card, first_tiles, more_tiles
 from api.platform import PLATFORM, ApiPlatform
 from api.query import Query
 from api.selection import Wanted, select
