@@ -4,11 +4,13 @@ Enters: an `ApiPlatform`. Leaves: an aiohttp application, to be run by whoever w
 Never: starts anything, or decides what an answer says.
 """
 
+import asyncio
 from typing import Final
 
 from aiohttp import web
 from prometheus_client import ProcessCollector
 
+from api.history import AT_ONCE, HISTORY_TURNS
 from api.metrics import HealthCollector, metrics_middleware
 from api.openapi import DOCUMENT, make_document
 from api.pages.assets import ASSETS, Assets
@@ -32,6 +34,7 @@ def make_app(platform: ApiPlatform) -> web.Application:
     app[PLATFORM] = platform
     app[DOCUMENT] = make_document(ROUTES)
     app[ASSETS] = Assets.load()
+    app[HISTORY_TURNS] = asyncio.Semaphore(AT_ONCE)
     add_templates(app)
     register(app)
     return app

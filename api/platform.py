@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 
-from ingest.ports import DeadLetters, Health, Picture, Records, Registry, Tokens, VisitBook
+from ingest.ports import DeadLetters, Health, Picture, ReadingHistory, Records, Registry, Tokens, VisitBook
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,7 @@ class ApiPlatform:
     registry: Registry
     picture: Picture
     visits: VisitBook
+    history: ReadingHistory
     health: Health
     operations: Operations
     metrics: CollectorRegistry

@@ -14,7 +14,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from api.bodies import HealthCheck, ParameterProblem, ProblemBody
-from ingest.ports import TransientStoreError
+from ingest.ports import StoreMisconfigured, TransientStoreError
 
 PROBLEM_TYPE: Final = "application/problem+json"
 REQUEST_ID: Final = "X-Request-Id"
@@ -102,7 +102,7 @@ def problems_middleware() -> Middleware:
                 raise
             response = render(Problem(error.status, _words_of(error.status)), request, request_id)
             response.headers.update({name: error.headers[name] for name in _KEPT_HEADERS if name in error.headers})
-        except TransientStoreError as error:
+        except (TransientStoreError, StoreMisconfigured) as error:
             _log.warning("request %s: the store is away: %s", request_id, error)
             response = render(Problem(503, _words_of(503), retry_after_s=_RETRY_AFTER_S), request, request_id)
         except Exception:  # noqa: BLE001  # the last resort: the client gets a document, the log the trace

@@ -77,6 +77,8 @@ def _explain(model: type[Query], values: dict[str, Any], error: ErrorDetails) ->
         known = ", ".join(names)
         expected = f"one of: {known}" if known else "this route has no parameters"
         return ParameterProblem(parameter=_shown(name), detail="is not a parameter of this route", expected=expected)
+    if error["type"] == "missing":
+        return ParameterProblem(parameter=name, detail="is missing", expected=names[name])
     reason = error["msg"].removeprefix("Value error, ").removeprefix("Input ")
     return ParameterProblem(
         parameter=name, detail=f"{_shown(_value_at(values, error))}: {reason}", expected=names[name]

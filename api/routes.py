@@ -18,6 +18,8 @@ from api.bodies import (
     VisitsAnswer,
 )
 from api.health import show_alive, show_ready
+from api.history import HistoryQuery, show_history
+from api.history_bodies import StationHistoryAnswer
 from api.metrics import show_metrics
 from api.openapi import show_document
 from api.ops.bodies import (
@@ -67,6 +69,15 @@ ROUTES: Final[tuple[Route[Any], ...]] = (
         StationAnswer,
         "One station and its newest readings",
         (400, 404, 500),
+    ),
+    Route(
+        "GET",
+        "/v1/stations/{station_id}/history",
+        show_history,
+        HistoryQuery,
+        StationHistoryAnswer,
+        "How a station's figures went, in spans of time",
+        (400, 404, 500, 503),
     ),
     Route(
         "GET",

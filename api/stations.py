@@ -20,6 +20,7 @@ from api.query import NoQuery, Query
 from api.selection import Wanted, known_region, select
 from api.station_bodies import StationAnswer, StationEntry, StationList, StationListAnswer
 from api.station_view import Viewpoint, station_detail, station_entry
+from ingest.model import Station
 from ingest.registry.services import SERVICES
 
 _SHAPED_A_TURN: Final = 50
@@ -67,10 +68,7 @@ async def list_stations(request: web.Request, query: StationsQuery) -> web.Respo
 
 async def show_station(request: web.Request, _query: NoQuery) -> web.Response:
     """One station with its newest reading of each kind."""
-    platform = request.app[PLATFORM]
-    station = platform.registry.station(request.match_info["station_id"])
-    if station is None:
-        raise Problem(404, "No station of this id is registered. /v1/stations lists those that are.")
+    platform, station = request.app[PLATFORM], known_station(request)
     view = Viewpoint.at(platform, platform.now_ms())
     answer = StationAnswer(
         last_updated=rfc3339(view.now_ms),
@@ -78,6 +76,14 @@ async def show_station(request: web.Request, _query: NoQuery) -> web.Response:
         data=station_detail(view, station),
     )
     return json_answer(answer)
+
+
+def known_station(request: web.Request) -> Station:
+    """The station of the path; raises `Problem` (404) for one that is not registered."""
+    station = request.app[PLATFORM].registry.station(request.match_info["station_id"])
+    if station is None:
+        raise Problem(404, "No station of this id is registered. /v1/stations lists those that are.")
+    return station
 
 
 def _region(request: web.Request, query: StationsQuery) -> str | None:

@@ -13,7 +13,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
@@ -41,7 +41,7 @@ from ingest.metrics import IngestCollector
 from ingest.operating import Token
 from ingest.outlet import Drained, Outlet
 from ingest.pipeline import Pipeline
-from ingest.ports import ReadingStore
+from ingest.ports import ReadingHistory, ReadingStore
 from ingest.quality import QualityBook
 from ingest.receipts import Receipts
 from ingest.records import BookRecords
@@ -151,7 +151,7 @@ async def open_platform(settings: Settings) -> AsyncIterator[RunningPlatform]:  
         operations = Operations(
             book_of_tokens, BookRecords(books, now_ms()), LetterBox(database, pipeline, books.bounds)
         )
-        app = make_app(ApiPlatform(registry, picture, visits, health, operations, metrics, now_ms, public))
+        app = make_app(ApiPlatform(registry, picture, visits, store, health, operations, metrics, now_ms, public))
         address = await _listen(app, settings, stack)
 
         # Closed in reverse: the last batch is kept and acknowledged while the session is still there, then counted.
@@ -179,7 +179,11 @@ def _calm_garbage_collector() -> None:
     gc.set_threshold(GC_THRESHOLD, 20, 100)
 
 
-def make_store(settings: Settings, registry: MemoryRegistry, days: LocalDays) -> ReadingStore:
+class Store(ReadingStore, ReadingHistory, Protocol):
+    """What the platform wants of where readings are kept."""
+
+
+def make_store(settings: Settings, registry: MemoryRegistry, days: LocalDays) -> Store:
     """The store that the URL asks for."""
     chosen = settings.store
     if chosen.sqlite_path is not None:

@@ -91,8 +91,8 @@ class SqliteReadingStore:
 
         try:
             return await asyncio.to_thread(read)
-        except sqlite3.OperationalError as error:
-            raise TransientStoreError(f"{self._path}: {error}") from error
+        except sqlite3.DatabaseError as error:
+            raise self._remedy_for(error) from error
 
     async def close(self) -> None:
         """See the port."""

@@ -17,6 +17,7 @@ from ingest.model import (
     Battery,
     DayCount,
     Exchange,
+    HistoryPoint,
     Kind,
     Level,
     Medicine,
@@ -28,6 +29,7 @@ from ingest.model import (
     RegionDay,
     Revision,
     Seen,
+    Spread,
     Station,
     StationStatus,
     Summary,
@@ -230,6 +232,25 @@ class MemoryVisits:
 
 
 @dataclass
+class MemoryHistory:
+    """The history port: one reading a span, in every span that begins before a bound; remembers what was asked."""
+
+    asked: list[tuple[str, Kind, int, int, int]] = field(default_factory=list)
+    fails_with: Exception | None = None
+
+    async def history(self, station: str, kind: Kind, from_ms: int, to_ms: int, every_ms: int) -> list[HistoryPoint]:
+        """See the port."""
+        if self.fails_with is not None:
+            raise self.fails_with
+        self.asked.append((station, kind, from_ms, to_ms, every_ms))
+        spread = Spread(2.5, 1, 4, 3)
+        figures = (
+            {"temp": spread, "humidity": spread, "items": spread} if kind is Kind.MEDICINE else {"present": spread}
+        )
+        return [HistoryPoint(start_ms, 1, figures) for start_ms in range(from_ms, to_ms, every_ms)]
+
+
+@dataclass
 class MemoryHealth:
     """The health port over a dictionary."""
 
@@ -252,6 +273,7 @@ class World:
     registry: MemoryRegistry
     picture: MemoryPicture
     visits: MemoryVisits
+    history: MemoryHistory = field(default_factory=MemoryHistory)
     health: MemoryHealth = field(default_factory=MemoryHealth)
     tokens: TokenBook = field(default_factory=known_tokens)
     records: MemoryRecords = field(default_factory=MemoryRecords)
@@ -266,6 +288,7 @@ class World:
             registry=self.registry,
             picture=self.picture,
             visits=self.visits,
+            history=self.history,
             health=self.health,
             operations=Operations(self.tokens, self.records, self.letters),
             metrics=self.metrics,
