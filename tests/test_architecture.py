@@ -36,6 +36,7 @@ NEIGHBOURS: Final = {
     "ingest": ("gateway",),
     "api": (
         "ingest.alerts.model",
+        "ingest.alerts.records",
         "ingest.alerts.work",
         "ingest.model",
         "ingest.operating",
@@ -51,6 +52,7 @@ PURE: Final = (
     "gateway.topics",
     "ingest.accounting",
     "ingest.alerts.model",
+    "ingest.alerts.records",
     "ingest.alerts.work",
     "ingest.batch",
     "ingest.checkpoint",

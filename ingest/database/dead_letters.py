@@ -6,10 +6,11 @@ Enters: dead letters. Leaves: the same, newest first. Never: refuses one, whatev
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, bindparam, delete, func, or_, select
+from sqlalchemy import Connection, Select, bindparam, delete, func, select
 
 from ingest.database.bulk import BulkWriter
-from ingest.database.tables import DEAD_LETTER, STATION
+from ingest.database.stations import stands_in
+from ingest.database.tables import DEAD_LETTER
 from ingest.model import DeadLetter
 from ingest.operating import KeptLetter, LetterFilter, LetterLine
 
@@ -66,10 +67,7 @@ def page_query(wanted: LetterFilter, before_id: int | None, limit: int) -> Selec
     if before_id is not None:
         query = query.where(kept.id < before_id)
     if wanted.regions:
-        levels = (STATION.c.province, STATION.c.city, STATION.c.district)
-        there = or_(*(level.in_(sorted(wanted.regions)) for level in levels))
-        # Asked of each letter, so that the page stays a walk along the index of its own table.
-        query = query.where(select(STATION.c.id).where(STATION.c.id == kept.station, there).exists())
+        query = query.where(stands_in(kept.station, wanted.regions))
     return query
 
 

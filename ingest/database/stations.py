@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, func, or_, select
+from sqlalchemy import ColumnElement, Connection, delete, func, or_, select
 
 from ingest.database.bulk import BulkWriter, Columns, Outcome, last_wins
 from ingest.database.streaming import stream
@@ -105,3 +105,13 @@ def version(connection: Connection) -> tuple[object, ...]:
     """Equal as long as the registry is: a reader that keeps it in memory asks this to see an import."""
     latest = connection.execute(select(func.max(STATION.c.updated_ms), func.count())).one()
     return (*latest, *load_articles(connection))
+
+
+def stands_in(station: ColumnElement[Any], regions: Iterable[str]) -> ColumnElement[bool]:
+    """Whether the station that a column names is in one of these regions, of any level.
+
+    Asked of each row, so that a page stays a walk along the index of its own table.
+    """
+    levels = (STATION.c.province, STATION.c.city, STATION.c.district)
+    there = or_(*(level.in_(sorted(regions)) for level in levels))
+    return select(STATION.c.id).where(STATION.c.id == station, there).exists()

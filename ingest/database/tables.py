@@ -21,6 +21,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
+    UniqueConstraint,
 )
 
 METADATA: Final = MetaData(
@@ -167,6 +168,101 @@ TOKEN: Final = Table(
     Column("digest", LargeBinary, nullable=False, comment="SHA-256 of the secret"),
     Column("created_ms", BigInteger, nullable=False, comment="when it was made, ms"),
     Column("revoked_ms", BigInteger, nullable=True, comment="when it was revoked, ms; NULL while it opens"),
+)
+
+# ---- alerts and the work they make; `body` is the JSON of a noun of ingest.alerts, beside it what is searched by ----
+
+ALERT: Final = Table(
+    "alert",
+    METADATA,
+    Column("id", Text, primary_key=True, comment="names the alert for ever"),
+    Column("place", Text, nullable=False, comment="station id, region code, or platform"),
+    Column("rule", Text, nullable=False, comment="code of the rule"),
+    Column("severity", Text, nullable=False, comment="info, warning, critical or emergency"),
+    Column("state", Text, nullable=False, comment="pending, firing, unknown or resolved"),
+    Column("changed_ms", BigInteger, nullable=False, comment="when state or severity last changed, ms"),
+    Column("live", Boolean, nullable=False, comment="still held in memory; false: only a record"),
+    Column("body", Text, nullable=False, comment="JSON of ingest.alerts.model.Alert"),
+    Index(None, "live"),
+    Index(None, "place"),
+    Index(None, "changed_ms"),
+)
+
+ALERT_CHANGE: Final = Table(
+    "alert_change",
+    METADATA,
+    Column("id", ROW_ID, primary_key=True, comment="in order of writing"),
+    Column("alert", Text, nullable=False, comment="id of the alert"),
+    Column("kind", Text, nullable=False, comment="what happened: fired, worse, resolved, ..."),
+    Column("at_ms", BigInteger, nullable=False, comment="when, ms"),
+    Column("severity", Text, nullable=False, comment="after it"),
+    Column("value", Text, nullable=True, comment="JSON of the value after it; NULL where the rule is about none"),
+    Index(None, "alert"),
+    Index(None, "at_ms"),
+    sqlite_autoincrement=True,
+)
+
+JOB: Final = Table(
+    "job",
+    METADATA,
+    Column("id", Text, primary_key=True, comment="names the job for ever"),
+    Column("place", Text, nullable=False, comment="station id, region code, or platform"),
+    Column("crew", Text, nullable=True, comment="id of the crew; NULL where none covers it"),
+    Column("state", Text, nullable=False, comment="open, acknowledged, in_progress, repaired or closed"),
+    Column("severity", Text, nullable=False, comment="the worst of its alerts"),
+    Column("opened_ms", BigInteger, nullable=False, comment="when it was opened, ms"),
+    Column("changed_ms", BigInteger, nullable=False, comment="when it last changed, ms"),
+    Column("live", Boolean, nullable=False, comment="still held in memory: open, or closed within the reopen window"),
+    Column("body", Text, nullable=False, comment="JSON of ingest.alerts.work.Job"),
+    Index(None, "live"),
+    Index(None, "place"),
+    Index(None, "opened_ms"),
+)
+
+OUTBOX: Final = Table(
+    "outbox",
+    METADATA,
+    Column("id", ROW_ID, primary_key=True, comment="in order of writing"),
+    Column("key", Text, nullable=False, comment="the same message is never queued twice"),
+    Column("crew", Text, nullable=True, comment="id of the crew it is for"),
+    Column("channel", Text, nullable=False, comment="name of the channel"),
+    Column("severity", Text, nullable=False, comment="emergencies are sent first"),
+    Column("state", Text, nullable=False, comment="waiting, sent or given_up"),
+    Column("created_ms", BigInteger, nullable=False, comment="when it was queued, ms"),
+    Column("next_ms", BigInteger, nullable=False, comment="when to try (again), ms"),
+    Column("tries", Integer, nullable=False, comment="how often it was tried"),
+    Column("reason", Text, nullable=False, comment="why the last try failed; empty: it did not"),
+    Column("sent_ms", BigInteger, nullable=True, comment="when the channel took it, ms"),
+    Column("body", Text, nullable=False, comment="JSON: notice, title, text, payload"),
+    UniqueConstraint("key"),
+    Index(None, "state", "next_ms"),
+    Index(None, "created_ms"),
+    sqlite_autoincrement=True,
+)
+
+ALERT_NOTE: Final = Table(
+    "alert_note",
+    METADATA,
+    Column("book", Text, nullable=False, comment="whose: told, blindness, consumption, crew, channel, silence, link"),
+    Column("name", Text, nullable=False, comment="what it is about, in that book"),
+    Column("body", Text, nullable=False, comment="JSON; its shape belongs to the book"),
+    Column("updated_ms", BigInteger, nullable=False, comment="when it was written, ms"),
+    PrimaryKeyConstraint("book", "name"),
+)
+
+ACT: Final = Table(
+    "act",
+    METADATA,
+    Column("id", ROW_ID, primary_key=True, comment="in order of writing"),
+    Column("at_ms", BigInteger, nullable=False, comment="when, ms"),
+    Column("who", Text, nullable=False, comment="name of the token, or of the crew that a link was for"),
+    Column("what", Text, nullable=False, comment="acknowledge, close, confirm, silence, ..."),
+    Column("subject", Text, nullable=False, comment="id of the job, alert, silence, crew or channel"),
+    Column("detail", Text, nullable=False, comment="reason, comment, or what was set"),
+    Column("place", Text, nullable=False, comment="station id, region code, platform, or empty"),
+    Index(None, "at_ms"),
+    Index(None, "subject"),
+    sqlite_autoincrement=True,
 )
 
 # ---- what a restart begins with ----

@@ -1,0 +1,67 @@
+"""The nouns of what is asked about alerts: filters, views with names and reasons, past steps, figures of crews.
+
+Enters: nothing. Leaves: frozen types. Never: behaviour beyond a derived property.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ingest.alerts.model import Alert, AlertKey, ChangeKind, Severity
+from ingest.alerts.work import Act, Job, Outgoing
+
+
+class AlertFilter(NamedTuple):
+    """Which alerts or jobs are meant: every part that is given must hold."""
+
+    regions: frozenset[str] = frozenset()
+    """Places in one of these; empty: everywhere."""
+    station: str | None = None
+    rule: str | None = None
+    severity: Severity | None = None
+    crew: str | None = None
+
+
+class PastChange(NamedTuple):
+    """A step of an alert's life, as recorded."""
+
+    kind: ChangeKind
+    at_ms: int
+    severity: str
+    value: float | str | None
+
+
+class AlertView(NamedTuple):
+    """An alert with what explains it."""
+
+    alert: Alert
+    job: str | None
+    """Id of the job that it belongs to."""
+    inhibited_by: AlertKey | None
+    """The cause that stands above it: of its own nobody is told."""
+    silenced_by: str | None
+    """Id of the silence that covers it now."""
+
+
+class JobRecord(NamedTuple):
+    """A job with all that belongs to it."""
+
+    job: Job
+    alerts: Sequence[Alert]
+    """Worst first; the resolved ones last."""
+    acts: Sequence[Act] = ()
+    """Oldest first."""
+    messages: Sequence[Outgoing] = ()
+    """Newest first."""
+
+
+class CrewFigures(NamedTuple):
+    """How quick a crew is, over the jobs opened in a span of time."""
+
+    crew: str
+    jobs: int
+    acknowledged: int
+    closed: int
+    mean_acknowledge_s: float | None
+    """From opening to the first acknowledgement."""
+    mean_repair_s: float | None
+    """From opening to the close."""

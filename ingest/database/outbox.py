@@ -1,0 +1,128 @@
+"""The outbox: messages that are to be sent, were sent, or were given up, each once by its key.
+
+Enters: messages, and what became of them. Leaves: those that are due, emergencies first. Never: sends one.
+"""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, bindparam, case, delete, func, insert, select, update
+
+from ingest.alerts.model import Severity
+from ingest.alerts.work import Delivery, Notice, Outgoing
+from ingest.database.tables import OUTBOX
+
+NOTICE: Final = TypeAdapter(Notice)
+_BODY: Final = TypeAdapter(tuple[Notice, str, str, str])
+
+_RANK: Final = case({severity.value: severity.rank for severity in Severity}, value=OUTBOX.c.severity, else_=0)
+KNOWN: Final = select(OUTBOX.c.key).where(OUTBOX.c.key.in_(bindparam("keys", expanding=True)))
+DUE: Final = (
+    select(OUTBOX)
+    .where(OUTBOX.c.state == Delivery.WAITING.value, OUTBOX.c.next_ms <= bindparam("now_ms"))
+    .order_by(_RANK.desc(), OUTBOX.c.next_ms, OUTBOX.c.id)
+    .limit(bindparam("most"))
+)
+NEXT: Final = select(func.min(OUTBOX.c.next_ms)).where(OUTBOX.c.state == Delivery.WAITING.value)
+MARK: Final = (
+    update(OUTBOX)
+    .where(OUTBOX.c.id == bindparam("message"))
+    .values(
+        state=bindparam("new_state"),
+        tries=bindparam("new_tries"),
+        next_ms=bindparam("new_next_ms"),
+        reason=bindparam("new_reason"),
+        sent_ms=bindparam("new_sent_ms"),
+    )
+)
+NEWEST: Final = select(OUTBOX).order_by(OUTBOX.c.id.desc()).limit(bindparam("most"))
+PRUNE: Final = delete(OUTBOX).where(
+    OUTBOX.c.state != Delivery.WAITING.value, OUTBOX.c.created_ms < bindparam("older_than_ms")
+)
+
+
+def add(connection: Connection, messages: Iterable[Outgoing]) -> None:
+    """Queue messages; one whose key was ever queued is left as it is. Their ids are the database's to give."""
+    by_key = {message.notice.key: message for message in messages}
+    known = set(connection.scalars(KNOWN, {"keys": list(by_key)})) if by_key else set()
+    rows = [_row(message) for key, message in by_key.items() if key not in known]
+    if rows:
+        connection.execute(insert(OUTBOX), rows)
+
+
+def due(connection: Connection, now_ms: int, most: int) -> list[Outgoing]:
+    """What is to be tried now, emergencies first."""
+    return [_outgoing(row) for row in connection.execute(DUE, {"now_ms": now_ms, "most": most})]
+
+
+def next_ms(connection: Connection) -> int | None:
+    """When the next one is due; None when none waits."""
+    found: int | None = connection.scalar(NEXT)
+    return found
+
+
+def mark(connection: Connection, message: Outgoing) -> None:
+    """What became of a try."""
+    connection.execute(
+        MARK,
+        {
+            "message": message.id,
+            "new_state": message.state.value,
+            "new_tries": message.tries,
+            "new_next_ms": message.next_ms,
+            "new_reason": message.reason,
+            "new_sent_ms": message.sent_ms,
+        },
+    )
+
+
+def newest(connection: Connection, most: int) -> list[Outgoing]:
+    """The last that were queued, newest first."""
+    return [_outgoing(row) for row in connection.execute(NEWEST, {"most": most})]
+
+
+def of_job(connection: Connection, job_id: str, most: int = 50) -> list[Outgoing]:
+    """The messages about one job, newest first."""
+    # A job's id has no character that LIKE reads as another.
+    query = select(OUTBOX).where(OUTBOX.c.body.like(f'%"{job_id}"%')).order_by(OUTBOX.c.id.desc()).limit(most)
+    return [one for one in map(_outgoing, connection.execute(query)) if job_id in one.notice.jobs]
+
+
+def prune(connection: Connection, older_than_ms: int) -> int:
+    """Drop what was settled and queued before an instant; how many went."""
+    return connection.execute(PRUNE, {"older_than_ms": older_than_ms}).rowcount
+
+
+def _row(message: Outgoing) -> dict[str, Any]:
+    notice = message.notice
+    return {
+        "key": notice.key,
+        "crew": notice.crew,
+        "channel": notice.channel,
+        "severity": notice.severity.value,
+        "state": message.state.value,
+        "created_ms": message.created_ms,
+        "next_ms": message.next_ms,
+        "tries": message.tries,
+        "reason": message.reason,
+        "sent_ms": message.sent_ms,
+        "body": _BODY.dump_json((notice, message.title, message.text, message.payload)).decode(),
+    }
+
+
+def _outgoing(row: Any) -> Outgoing:
+    notice, title, text, payload = _BODY.validate_json(row.body)
+    return Outgoing(
+        id=row.id,
+        notice=notice,
+        title=title,
+        text=text,
+        payload=payload,
+        created_ms=row.created_ms,
+        state=Delivery(row.state),
+        tries=row.tries,
+        next_ms=row.next_ms,
+        reason=row.reason,
+        sent_ms=row.sent_ms,
+    )
