@@ -13,6 +13,7 @@ class Order(StrEnum):
     """What a cursor is a place in. Another order gets another mark, and old cursors are then refused."""
 
     STATIONS = "s1:"
+    DISTANCES = "n1:"
     LETTERS = "d1:"
 
 

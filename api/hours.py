@@ -50,23 +50,33 @@ UNKNOWN: Final = Opening(Door.UNKNOWN, None)
 
 def opening(station: Station, now: datetime, country: str) -> Opening:
     """What the registry's hours say at `now`, in its zone; `country` (ISO code) is whose holidays `PH` means."""
-    zone = now.tzinfo
-    if not isinstance(zone, ZoneInfo):
-        raise TypeError("the instant must be in the stations' ZoneInfo, because opening hours are local")
-    expression = station.hours or ("24/7" if station.access is Access.ALL_DAY else "")
-    hours = _parse(expression, zone, country)
+    hours = _hours(station, now, country)
     if hours is None:
         return UNKNOWN
-    door = _door(hours, now)
+    state = _door(hours, now)
     until = now
     for _ in range(_CHANGES_TRIED):
         change = hours.next_change(until)
         if change is None:
-            return Opening(door, None)
+            return Opening(state, None)
         until = change
-        if _door(hours, until) is not door:
-            return Opening(door, until)
-    return Opening(door, None)
+        if _door(hours, until) is not state:
+            return Opening(state, until)
+    return Opening(state, None)
+
+
+def door(station: Station, now: datetime, country: str) -> Door:
+    """The same without until when, which costs a fraction of it."""
+    hours = _hours(station, now, country)
+    return Door.UNKNOWN if hours is None else _door(hours, now)
+
+
+def _hours(station: Station, now: datetime, country: str) -> OpeningHours | None:
+    zone = now.tzinfo
+    if not isinstance(zone, ZoneInfo):
+        raise TypeError("the instant must be in the stations' ZoneInfo, because opening hours are local")
+    expression = station.hours or ("24/7" if station.access is Access.ALL_DAY else "")
+    return _parse(expression, zone, country)
 
 
 @lru_cache(maxsize=_KEPT_EXPRESSIONS)

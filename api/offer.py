@@ -68,5 +68,10 @@ def _batteries_charged(seen: Seen | None) -> Stock | None:
 def _heat_medicine(seen: Seen | None, heat: AbstractSet[str], today: date) -> Stock | None:
     if seen is None or not isinstance(seen.body, Medicine):
         return None
-    good = (item for item in seen.body.items if item.sku in heat and (item.expires is None or item.expires >= today))
-    return Stock(sum(item.qty for item in good), seen)
+    return Stock(good_units(seen.body, heat, today), seen)
+
+
+def good_units(box: Medicine, skus: AbstractSet[str], today: date) -> int:
+    """Units of these articles that have not expired; one that expires today is good."""
+    good = (item for item in box.items if item.sku in skus and (item.expires is None or item.expires >= today))
+    return sum(item.qty for item in good)

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from api.cursors import Order, WrongCursor, parse_cursor
 from api.problems import wrong_parameter
+from api.selection import START, Place
 
 LIMIT_MAX: Final = 1000
 LIMIT_DEFAULT: Final = 100
@@ -26,6 +27,18 @@ def after(cursor: str | None, order: Order = Order.STATIONS) -> str:
     except WrongCursor as error:
         expected = "next_cursor of the page before; leave it out for the first page"
         raise wrong_parameter("cursor", str(error), expected) from error
+
+
+def after_distance(cursor: str | None) -> Place:
+    """The place to go on behind in an order of distances; raises `Problem` (400)."""
+    text = after(cursor, Order.DISTANCES)
+    if not text:
+        return START
+    distance, _, station_id = text.partition(" ")
+    try:
+        return Place(float(distance), station_id)
+    except ValueError as error:
+        raise wrong_parameter("cursor", "it holds no distance", "next_cursor of the page before") from error
 
 
 def next_link(request: web.Request, cursor: str | None) -> str | None:

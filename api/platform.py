@@ -1,7 +1,7 @@
 """What the API is given: the ports of ingest, a clock, a place for metrics, and its settings.
 
 Enters: objects made by the wiring. Leaves: one frozen `ApiPlatform`, found in the application under `PLATFORM`.
-Never: makes one of them itself, or reads a clock of its own.
+Never: makes a port itself, or reads a clock of its own.
 """
 
 from collections.abc import Callable
@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 
+from api.place_index import PlaceIndex
 from ingest.ports import DeadLetters, Health, Picture, ReadingHistory, Records, Registry, Tokens, VisitBook
 
 
@@ -59,6 +60,8 @@ class ApiPlatform:
     """The platform's clock, ms since the Unix epoch, UTC."""
 
     settings: ApiSettings = field(default_factory=ApiSettings)
+    places: PlaceIndex = field(default_factory=PlaceIndex)
+    """Where the registry's stations are."""
 
 
 PLATFORM: Final = web.AppKey("platform", ApiPlatform)

@@ -45,7 +45,7 @@ from api.query import NoQuery, parse_query
 from api.regions import RegionsQuery, list_regions
 from api.route import Route
 from api.station_bodies import StationAnswer, StationListAnswer
-from api.stations import StationsQuery, list_stations, show_station
+from api.stations import StationQuery, StationsQuery, list_stations, show_station
 from api.summary import SummaryQuery, show_summary
 from api.visits import VisitsQuery, show_visits
 from ingest.operating import Role
@@ -65,7 +65,7 @@ ROUTES: Final[tuple[Route[Any], ...]] = (
         "GET",
         "/v1/stations/{station_id}",
         show_station,
-        NoQuery,
+        StationQuery,
         StationAnswer,
         "One station and its newest readings",
         (400, 404, 500),

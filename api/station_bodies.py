@@ -197,6 +197,13 @@ class StationEntry(Body):
     """WGS-84, degrees."""
 
     lon: float
+    lat_gcj02: float | None
+    """The same for map apps of China, in their datum; null where `crs=gcj02` did not ask for it."""
+
+    lon_gcj02: float | None
+    distance_m: int | None
+    """From `near`, along the great circle; null where nothing was near."""
+
     province: RegionRef | None
     city: RegionRef | None
     """null where that level does not exist."""
@@ -231,7 +238,7 @@ class StationDetail(StationEntry):
 
 
 class StationList(Body):
-    """One page of stations, in order of id."""
+    """One page of stations, in order of id or of distance."""
 
     stations: list[StationEntry]
     next_cursor: str | None

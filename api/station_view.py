@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import Self, TypedDict
 
 from api.bodies import RegionRef
+from api.gcj02 import gcj02
 from api.hours import Opening, opening
 from api.instants import local, rfc3339, rfc3339_or_none
 from api.offer import Offer, Stock, heat_skus, offer_of
@@ -81,16 +82,18 @@ def region_ref(region: Region) -> RegionRef:
     return RegionRef(code=region.code, name=region.name, name_en=region.name_en)
 
 
-def station_entry(view: Viewpoint, station: Station) -> StationEntry:
-    """The station without its readings."""
-    return StationEntry(**_facts(view, station, view.status(station)))
+def station_entry(
+    view: Viewpoint, station: Station, distance_m: float | None = None, *, with_gcj02: bool = False
+) -> StationEntry:
+    """The station without its readings; `distance_m` is from where somebody asked."""
+    return StationEntry(**_facts(view, station, view.status(station), distance_m, with_gcj02=with_gcj02))
 
 
-def station_detail(view: Viewpoint, station: Station) -> StationDetail:
+def station_detail(view: Viewpoint, station: Station, *, with_gcj02: bool = False) -> StationDetail:
     """The station with its newest reading of each kind."""
     status = view.status(station)
     readings = readings_now(status.seen, view.articles, view.now_ms)
-    return StationDetail(**_facts(view, station, status), readings=readings)
+    return StationDetail(**_facts(view, station, status, None, with_gcj02=with_gcj02), readings=readings)
 
 
 class _Facts(TypedDict):
@@ -101,6 +104,9 @@ class _Facts(TypedDict):
     name_en: str | None
     lat: float
     lon: float
+    lat_gcj02: float | None
+    lon_gcj02: float | None
+    distance_m: int | None
     province: RegionRef | None
     city: RegionRef | None
     district: RegionRef | None
@@ -116,7 +122,10 @@ class _Facts(TypedDict):
     offer: OfferNow
 
 
-def _facts(view: Viewpoint, station: Station, status: StationStatus) -> _Facts:
+def _facts(
+    view: Viewpoint, station: Station, status: StationStatus, distance_m: float | None, *, with_gcj02: bool
+) -> _Facts:
+    shifted = gcj02(station.lat, station.lon) if with_gcj02 else (None, None)
     place = {region.level: view.region(region) for region in view.platform.registry.path(station)}
     return _Facts(
         id=station.id,
@@ -124,6 +133,9 @@ def _facts(view: Viewpoint, station: Station, status: StationStatus) -> _Facts:
         name_en=station.name_en or None,
         lat=station.lat,
         lon=station.lon,
+        lat_gcj02=shifted[0],
+        lon_gcj02=shifted[1],
+        distance_m=None if distance_m is None else round(distance_m),
         province=place.get(Level.PROVINCE),
         city=place.get(Level.CITY),
         district=place.get(Level.DISTRICT),

@@ -48,6 +48,10 @@ NEIGHBOURS: Final = {
 """A package stands for all of its modules, a module for itself. assembly and yizhan.py wire, so they may import all."""
 
 PURE: Final = (
+    "api.gcj02",
+    "api.grid",
+    "api.positions",
+    "api.wishes",
     "gateway.payloads",
     "gateway.topics",
     "ingest.accounting",

@@ -20,7 +20,7 @@ from api.pages.assets import ASSETS
 from api.pages.cards import card, first_tiles, more_tiles
 from api.platform import PLATFORM, ApiPlatform
 from api.query import Query
-from api.selection import Wanted, select
+from api.selection import START, Wanted, select
 from api.station_view import Viewpoint
 from api.summary import summary_of
 from ingest.model import DayCount, Region
@@ -102,10 +102,12 @@ async def show_page(request: web.Request, query: PageQuery) -> web.Response:
     say = wording(choice.language)
     code = None if choice.region is None else choice.region.code
     most = platform.settings.page_stations
-    found = await select(platform.registry, Wanted(code, choice.service), choice.after, most + 1)
-    stations = found[:most]
-
     view = Viewpoint.at(platform, platform.now_ms())
+    services = frozenset() if choice.service is None else frozenset({choice.service})
+    behind = START._replace(id=choice.after)
+    found = await select(view, Wanted(region=code, services=services), behind, most + 1)
+    stations = [one.station for one in found[:most]]
+
     counts = await _counts(view, [station.id for station in stations])
     summary = summary_of(platform, code, view.now_ms)
     other = Language.EN if choice.language is Language.ZH else Language.ZH
