@@ -1,6 +1,6 @@
 """Style sheet and icon of the page, from memory, under an address that changes when they do.
 
-Enters: the files of `api/pages/static`, once at start. Leaves: `/assets/{version}/{name}`, to be kept for ever by clients.
+Enters: the files of `api/pages/static`, once at start. Leaves: `/assets/{version}/{name}`, kept for ever by clients.
 Never: opens a file that a client names.
 """
 
