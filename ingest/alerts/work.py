@@ -48,8 +48,10 @@ class EscalationStep(NamedTuple):
     """Who is told when nobody has acknowledged."""
 
     after_s: float
-    """Since the job was opened (or opened again)."""
+    """Working time since the crew was told of the job, or its acknowledgement expired; of emergencies, all time."""
     channels: tuple[str, ...]
+    least: Severity = Severity.WARNING
+    """Jobs below it do not come so far."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,44 @@ class Job:
     """What the delays of the chain are counted from."""
     first_acknowledged_ms: int | None = None
     """For the mean time to acknowledge."""
+    faults: frozenset[str] = frozenset()
+    """`RULE PART` of all alerts it ever had: by these a fault is known that returns."""
+
+
+class JobStep(StrEnum):
+    """What happened to a job, for records and the stream."""
+
+    OPENED = "opened"
+    JOINED = "joined"
+    """A further alert belongs to it."""
+    WORSE = "worse"
+    BETTER = "better"
+    GOOD = "good"
+    """None of its alerts is open any more; it closes when that lasts."""
+    ACKNOWLEDGED = "acknowledged"
+    ACK_EXPIRED = "ack_expired"
+    OUTGROWN = "outgrown"
+    """It became an emergency after somebody had acknowledged less: it is open again."""
+    STARTED = "started"
+    REPAIRED = "repaired"
+    ESCALATED = "escalated"
+    ASSIGNED = "assigned"
+    CLOSED = "closed"
+    REOPENED = "reopened"
+    FORGOTTEN = "forgotten"
+    """Closed for longer than the reopen window: out of memory, stays in the records."""
+
+
+class JobChange(NamedTuple):
+    """One step of a job."""
+
+    step: JobStep
+    job: Job
+    """As it is after the step."""
+    at_ms: int
+    before: Job | None = None
+    who: str = ""
+    """Of human acts; empty: the readings or the clock."""
 
 
 # ---- silences, acts ----
@@ -167,6 +207,8 @@ class Why(StrEnum):
 
     OPENED = "opened"
     WORSE = "worse"
+    BETTER = "better"
+    """Still bad, and less so."""
     MORE = "more"
     """A further alert joined the job."""
     REOPENED = "reopened"
@@ -179,6 +221,21 @@ class Why(StrEnum):
     TRIAL = "trial"
 
 
+class WhyNot(StrEnum):
+    """Why a crew is not told now."""
+
+    SAME = "same"
+    """Nothing has changed since it was told, or nobody was told of what is over."""
+    INHIBITED = "inhibited"
+    """All of the job is the consequence of something else."""
+    SILENCED = "silenced"
+    QUIET_HOURS = "quiet_hours"
+    GROUPED = "grouped"
+    """Waits a little, to go out in one message with what follows."""
+    RATE = "rate"
+    """The channel was told as often as it may be in a while."""
+
+
 class Notice(NamedTuple):
     """One message that is due: to which channel, about which jobs, why. Its text is made from it when it is queued."""
 
@@ -188,8 +245,43 @@ class Notice(NamedTuple):
     channel: str
     why: Why
     jobs: tuple[str, ...]
+    """Worst first. Of a message about several, `why` is that of the worst."""
     severity: Severity
     due_ms: int
+    alerts: tuple[str, ...] = ()
+    """Of a digest: ids of alerts that make no job."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a channel was last told of a job: what says whether there is news. Kept as long as the job is in memory."""
+
+    job: str
+    channel: str
+    severity: Severity
+    alerts: frozenset[str]
+    """Ids of all its alerts that were ever told there."""
+    at_ms: int
+    """When it was last told of, by a decision; whether the message arrived is the outbox's to say."""
+    from_ms: int
+    """The job's `escalate_from_ms` then: a later one means that it was opened again, or an acknowledgement expired."""
+    count: int
+    """How many messages the channel had about the job."""
+    is_over: bool = False
+    """The last one said that all is good."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """When a crew's channel was last told anything: what groups messages and bounds their number."""
+
+    crew: str
+    channel: str
+    """Empty: the crew's chain of escalation."""
+    recent_ms: tuple[int, ...] = ()
+    """Of the last messages that could wait, oldest first."""
+    digest_day: str = ""
+    """The local day of the last digest, as 2026-11-26."""
 
 
 class Delivery(StrEnum):
