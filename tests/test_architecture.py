@@ -55,6 +55,7 @@ PURE: Final = (
     "gateway.payloads",
     "gateway.topics",
     "ingest.accounting",
+    "ingest.alerts.board",
     "ingest.alerts.model",
     "ingest.alerts.records",
     "ingest.alerts.work",

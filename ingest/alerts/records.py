@@ -42,14 +42,43 @@ class AlertView(NamedTuple):
     """Id of the silence that covers it now."""
 
 
+class KeptAct(NamedTuple):
+    """An act and the number under which it is kept."""
+
+    id: int
+    act: Act
+
+
+class AlertRecord(NamedTuple):
+    """An alert with its life."""
+
+    view: AlertView
+    changes: Sequence[PastChange] = ()
+    """Oldest first."""
+    acts: Sequence[KeptAct] = ()
+    """Newest first."""
+
+
+class Bring(NamedTuple):
+    """Something to take along to a job."""
+
+    what: str
+    """A code that texts name: `article`, `battery`, `extinguisher`, `counter`, ..."""
+    name: str = ""
+    """Of an article: its sku; of a slot's battery: the slot."""
+    pieces: int | None = None
+    """None where nobody can say."""
+
+
 class JobRecord(NamedTuple):
     """A job with all that belongs to it."""
 
     job: Job
     alerts: Sequence[Alert]
     """Worst first; the resolved ones last."""
-    acts: Sequence[Act] = ()
-    """Oldest first."""
+    bring: Sequence[Bring] = ()
+    acts: Sequence[KeptAct] = ()
+    """Newest first."""
     messages: Sequence[Outgoing] = ()
     """Newest first."""
 
@@ -65,3 +94,23 @@ class CrewFigures(NamedTuple):
     """From opening to the first acknowledgement."""
     mean_repair_s: float | None
     """From opening to the close."""
+
+
+class LinkOffer(NamedTuple):
+    """What a one-time link does when its button is pressed."""
+
+    job: Job
+    action: str
+    """`acknowledge`."""
+    crew: str
+    expires_ms: int
+
+
+class BoardEvent(NamedTuple):
+    """Something that happened on the board, for whoever watches."""
+
+    what: str
+    """`alert`, `job`, `silence`, or `resync`: something was missed, ask anew."""
+    place: str
+    alert: Alert | None = None
+    job: Job | None = None

@@ -4,23 +4,17 @@ Enters: acts. Leaves: the same, newest first. Never: changes one, or drops one b
 """
 
 from collections.abc import Iterable
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from sqlalchemy import Connection, Select, bindparam, delete, select
 
+from ingest.alerts.records import KeptAct
 from ingest.alerts.work import Act
 from ingest.database.bulk import BulkWriter
 from ingest.database.tables import ACT
 
 ADD: Final = BulkWriter(ACT)
 PRUNE: Final = delete(ACT).where(ACT.c.at_ms < bindparam("older_than_ms"))
-
-
-class KeptAct(NamedTuple):
-    """An act and the number under which it is kept."""
-
-    id: int
-    act: Act
 
 
 def add(connection: Connection, acts: Iterable[Act]) -> None:

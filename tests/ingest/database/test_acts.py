@@ -1,8 +1,8 @@
 """The audit log, and what the books of alerts remember beside it."""
 
+from ingest.alerts.records import KeptAct
 from ingest.alerts.work import Act
 from ingest.database import acts, alert_notes
-from ingest.database.acts import KeptAct
 from ingest.database.database import Database
 
 FIRST = Act(1, "Li", "acknowledge", "j-1", "in 20 min", "st-1")
