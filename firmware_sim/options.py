@@ -52,6 +52,8 @@ examples:
         --fault cut,per_day=6,lasts=60..900 --fault duplicates,share=0.05 --truth truth.json
   one battery on fire after a minute:
     python -m firmware_sim --ids bj-007 --sensors occupancy,battery --fault overheat,after=60,lasts=900
+  a district goes dark for ten minutes:
+    python -m firmware_sim --stations 60 --fault 'death,after=60,lasts=600,station=sim-0000*'
 """
 
 
@@ -232,8 +234,9 @@ def _world(world: Group) -> None:
         action="append",
         default=[],
         metavar="TEXT",
-        help="one more fault: NAME,per_day=N,lasts=MIN..MAX or NAME,after=S,lasts=S,station=ID "
-        f"(seconds) with NAME of {', '.join(FAULTS)}; or NAME,share=0.05 with NAME of "
+        help="one more fault: NAME,per_day=N,lasts=MIN..MAX[,from=live] or NAME,after=S,lasts=S (seconds), for all "
+        "stations or, with ,station=PATTERN, for those whose ids match it as a shell would; "
+        f"with NAME of {', '.join(FAULTS)}; or NAME,share=0.05 with NAME of "
         f"{', '.join(DISTURBANCES)}; may be repeated",
     )
     world.add_argument("--seed", type=int, default=1, help="the same seed gives the same people (default %(default)s)")

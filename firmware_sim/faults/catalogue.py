@@ -28,7 +28,8 @@ FAULTS: Final[dict[str, Callable[[], Fault]]] = {
     "mains": MainsFailure,
     "theft": Theft,
 }
-"""Faults of a station: `per_day` and `lasts=MIN..MAX`, or `after`, `lasts` and `station`; all in seconds."""
+"""Faults of a station: `per_day` and `lasts=MIN..MAX`, or `after` and `lasts`, in seconds; for the stations whose ids
+match `station=` (an id, or a pattern such as `bj-chaoyang-*`), else for all. `from=live` spares the history."""
 
 DISTURBANCES: Final = ("duplicates", "reordering", "losses")
 """Faults of messages: `share` (0..1), and `depth` for reordering."""
@@ -49,9 +50,9 @@ def parse_fault(text: str) -> Schedule | Callable[[], Disturbance]:
         found = _disturbance(name, options) if name in DISTURBANCES else _schedule(name, options)
     except (KeyError, ValueError) as error:
         raise UnknownFault(
-            f"{text!r}: {error}; write NAME,per_day=N,lasts=A..B or NAME,after=S,lasts=S,station=ID"
-            f" with NAME of {', '.join(FAULTS)}, or NAME,share=0.05 with NAME of"
-            f" {', '.join(DISTURBANCES)}"
+            f"{text!r}: {error}; write NAME,per_day=N,lasts=A..B[,from=live] or NAME,after=S,lasts=S, either with"
+            f" station=ID or station=PATTERN-* if you like, with NAME of {', '.join(FAULTS)},"
+            f" or NAME,share=0.05 with NAME of {', '.join(DISTURBANCES)}"
         ) from error
     if options:
         raise UnknownFault(f"{text!r}: {name} has no {', '.join(options)}")
@@ -71,9 +72,13 @@ def _disturbance(name: str, options: dict[str, str]) -> Callable[[], Disturbance
 
 def _schedule(name: str, options: dict[str, str]) -> Schedule:
     make = FAULTS[name]
-    lasts = options.pop("lasts", None)
+    lasts, stations = options.pop("lasts", None), options.pop("station", None)
     if "per_day" in options:
         shortest, _, longest = (lasts or "60").partition("..")
-        return Recurring(make, float(options.pop("per_day")), (float(shortest), float(longest or shortest)))
+        spared = options.pop("from", "history")
+        if spared not in {"live", "history"}:
+            raise ValueError("from must be live or history")
+        per_day, lasts_s = float(options.pop("per_day")), (float(shortest), float(longest or shortest))
+        return Recurring(make, per_day, lasts_s, stations, spares_history=spared == "live")
     after_s = float(options.pop("after"))
-    return Once(make, after_s, None if lasts is None else float(lasts), options.pop("station", None))
+    return Once(make, after_s, None if lasts is None else float(lasts), stations)

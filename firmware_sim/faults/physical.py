@@ -78,7 +78,7 @@ class MainsFailure:
 
 
 class Theft:
-    """Somebody empties the medicine box and the shelf at once; no counter has seen it."""
+    """Somebody empties the medicine box and the shelf at once; no counter has seen it. A crew fills up the box."""
 
     def begin(self, site: Site, _now_ms: int, _rng: Random) -> None:
         """Take all."""
@@ -89,5 +89,8 @@ class Theft:
         if isinstance(shelf, Shelf):
             shelf.on_shelf = 0
 
-    def end(self, _site: Site, _now_ms: int) -> None:
-        """Nothing to mend: crews and givers fill up again."""
+    def end(self, site: Site, now_ms: int) -> None:
+        """The crew was here; the shelf waits for givers."""
+        box = site.sensor(MedicineBox.kind)
+        if isinstance(box, MedicineBox):
+            box.refill(now_ms)

@@ -5,6 +5,7 @@ Enters: how to make a fault, how often, how long. Leaves: episodes. Never: knows
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from random import Random
 
 from firmware_sim.local_time import DAY_MS, SECOND_MS
@@ -13,15 +14,23 @@ from firmware_sim.site import Episode, Fault
 
 @dataclass(frozen=True, slots=True)
 class Recurring:
-    """By chance, `per_day` times on average, each for between `lasts_s[0]` and `lasts_s[1]` seconds."""
+    """By chance, `per_day` times on average, each for between `lasts_s[0]` and `lasts_s[1]` seconds.
+
+    `stations` is a pattern of ids as a shell's, `bj-chaoyang-*`; None means all.
+    """
 
     make: Callable[[], Fault]
     per_day: float
     lasts_s: tuple[float, float]
+    stations: str | None = None
+    spares_history: bool = False
+    """Nothing breaks before live time begins."""
 
-    def first(self, _station_id: str, start_ms: int, _live_ms: int, rng: Random) -> Episode | None:
-        """The first episode, in history already."""
-        return self._after(start_ms, rng)
+    def first(self, station_id: str, start_ms: int, live_ms: int, rng: Random) -> Episode | None:
+        """The first episode, in history already unless that is spared."""
+        if not _is_meant(station_id, self.stations):
+            return None
+        return self._after(live_ms if self.spares_history else start_ms, rng)
 
     def following(self, episode: Episode, rng: Random) -> Episode | None:
         """The next one, which waits for the end of this one."""
@@ -36,16 +45,16 @@ class Recurring:
 
 @dataclass(frozen=True, slots=True)
 class Once:
-    """At a set time after live time begins; `station` None means all, `lasts_s` None means for ever."""
+    """At a set time after live time begins; `lasts_s` None means for ever, `stations` as in `Recurring`."""
 
     make: Callable[[], Fault]
     after_s: float
     lasts_s: float | None
-    station: str | None = None
+    stations: str | None = None
 
     def first(self, station_id: str, _start_ms: int, live_ms: int, _rng: Random) -> Episode | None:
         """The episode, where this station is meant."""
-        if self.station not in {None, station_id}:
+        if not _is_meant(station_id, self.stations):
             return None
         begin_ms = live_ms + round(self.after_s * SECOND_MS)
         return Episode(
@@ -55,3 +64,7 @@ class Once:
     def following(self, _episode: Episode, _rng: Random) -> Episode | None:
         """None: once is once."""
         return None
+
+
+def _is_meant(station_id: str, stations: str | None) -> bool:
+    return stations is None or fnmatchcase(station_id, stations)

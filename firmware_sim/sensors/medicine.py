@@ -73,10 +73,15 @@ class MedicineBox:
         for at_ms, is_crew in sorted(visits):
             self._open_until_ms = at_ms + _DOOR_OPEN_MS
             if is_crew:
-                self._refill(local_day(at_ms))
+                self._restock(local_day(at_ms))
             else:
                 self._use(local_day(at_ms))
         self._now_ms = now_ms
+
+    def refill(self, now_ms: int) -> None:
+        """A crew comes out of turn."""
+        self._open_until_ms = now_ms + _DOOR_OPEN_MS
+        self._restock(local_day(now_ms))
 
     def body(self) -> dict[str, object]:
         """Fields of a medicine reading."""
@@ -109,7 +114,7 @@ class MedicineBox:
         usable = (lot for lot in self.lots if lot.sku == wanted.sku and lot.qty and lot.expires >= today)
         min(usable, key=lambda lot: lot.expires).qty -= 1
 
-    def _refill(self, today: date) -> None:
+    def _restock(self, today: date) -> None:
         self.lots = [lot for lot in self.lots if lot.qty and lot.expires >= today]
         for article in ARTICLES:
             missing = article.par - sum(lot.qty for lot in self.lots if lot.sku == article.sku)

@@ -181,6 +181,32 @@ def test_theft_empties_box_and_shelf_without_a_count() -> None:
     assert {item["qty"] for item in items} == {0}
 
 
+def test_a_crew_fills_up_what_was_stolen() -> None:
+    """At the end of a theft the box holds every article again; nobody gives to a shelf because of it."""
+    site = a_site(once("theft", lasts_s=120.0))
+    run(site, minute(13))
+    items = fields(site, "medicine")["items"]
+    assert isinstance(items, list)
+    assert min(item["qty"] for item in items) > 0
+
+
+def test_a_fault_comes_over_the_stations_whose_ids_match() -> None:
+    """A district dies together, its neighbour lives."""
+    death = parse_fault("death,after=60,lasts=60,station=bj-00*")
+    assert isinstance(death, Once)
+    assert death.first("bj-007", 0, 0, Random(1)) is not None
+    assert death.first("bj-017", 0, 0, Random(1)) is None
+
+
+def test_a_history_can_be_spared() -> None:
+    """The first episode then comes after live time has begun."""
+    fault = parse_fault("cut,per_day=100,lasts=60,from=live")
+    assert isinstance(fault, Recurring)
+    first = fault.first("bj-007", 0, 5 * DAY_MS, Random(1))
+    assert first is not None
+    assert first.begin_ms > 5 * DAY_MS
+
+
 @pytest.mark.parametrize("name", sorted(FAULTS))
 def test_every_fault_leaves_a_station_without_that_sensor_alone(name: str) -> None:
     """A door-only station lives through every fault of the catalogue, and every fault can be mended early."""
