@@ -6,13 +6,13 @@ Known limit: the library's Chinese holidays have the statutory days only, no bri
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from opening_hours import OpeningHours, validate
+from opening_hours import OpeningHours, State, validate
 
 from ingest.model import Access, Station
 
@@ -26,6 +26,8 @@ station's next opening is not found."""
 _CHANGES_TRIED: Final = 8
 """A change may be one of the remark only (open, then open). Larger: odd hours cost more. Smaller: more of them are said
 to never change."""
+
+_WEEK_DAYS: Final = 7
 
 
 class Door(StrEnum):
@@ -90,3 +92,36 @@ def _door(hours: OpeningHours, at: datetime) -> Door:
     if hours.is_unknown(at):
         return Door.UNKNOWN
     return Door.OPEN if hours.is_open(at) else Door.CLOSED
+
+
+@dataclass(frozen=True, slots=True)
+class DayHours:
+    """When a station is open on one local day."""
+
+    day: date
+    spans: tuple[tuple[datetime, datetime], ...]
+    """From, until; empty: closed all day. One that runs past midnight stands whole on the day on which it begins."""
+
+    is_all_day: bool
+
+
+def week(station: Station, now: datetime, country: str) -> list[DayHours]:
+    """What the registry's hours say of today and the six days after it; empty where they are not known."""
+    hours = _hours(station, now, country)
+    if hours is None:
+        return []
+    return [_day_hours(hours, now.date() + timedelta(days=ahead), now.tzinfo) for ahead in range(_WEEK_DAYS)]
+
+
+def _day_hours(hours: OpeningHours, day: date, zone: tzinfo | None) -> DayHours:
+    begins, ends = (datetime.combine(day + timedelta(days=ahead), time(), zone) for ahead in (0, 1))
+    spans = [
+        (start, until)
+        for start, until, state, _ in hours.intervals(begins, ends + timedelta(days=1))
+        if state is State.OPEN and start < ends
+    ]
+    # A span of the day before that runs past midnight is told there.
+    if spans and spans[0][0] == begins and hours.is_open(begins - timedelta(minutes=1)) and spans[0][1] < ends:
+        spans = spans[1:]
+    is_all_day = len(spans) == 1 and spans[0][0] == begins and spans[0][1] >= ends
+    return DayHours(day, tuple(spans), is_all_day)

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from ingest.model import Region
+from ingest.model import Region, Station
 from ingest.registry.services import SERVICES
 
 _FOLDER: Final = Path(__file__).parent / "locales"
@@ -45,6 +45,10 @@ class Wording:
     def region(self, region: Region) -> str:
         """Its name; the Chinese one where there is no English one."""
         return (region.name_en if self.language is Language.EN else None) or region.name
+
+    def station(self, station: Station) -> str:
+        """Its name; the Chinese one where there is no English one."""
+        return (station.name_en if self.language is Language.EN else "") or station.name
 
     def service(self, code: str) -> str:
         """Its name; the code itself where the vocabulary does not know it."""

@@ -1,19 +1,28 @@
-"""What the page shows, in words: cards of stations and the numbers on top.
+"""What the pages show of a station, in words.
 
-Enters: stations, their status and counts, a summary, a wording. Leaves: texts with a tone and an icon each.
+Enters: a station, its status and counts, a wording. Leaves: texts with a tone and an icon each.
 Never: HTML; and never an old value as if it were now: a stale one becomes "unknown since 14:02".
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from api.hours import Door, Opening
 from api.instants import local
 from api.language import Wording
 from api.offer import Stock
+from api.pages.frame import station_address
+from api.pages.map_links import amap, geo
 from api.station_view import Viewpoint
-from ingest.model import Access, DayCount, Presence, Quality, RegionDay, Station, StationStatus, Summary
+from ingest.model import Access, DayCount, Presence, Quality, Station, StationStatus
+from ingest.registry.services import SERVICES
+
+
+_SAID_IN_METRES: Final = 995
+_SAID_WITH_TENTHS_KM: Final = 9.95
 
 
 class Tone(StrEnum):
@@ -34,6 +43,8 @@ class Fact:
     value: str
     tone: Tone
     note: str = ""
+    at: str = ""
+    """When that was true; empty where the value says it itself, or is true of a day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,21 +57,21 @@ class Card:
     address: str
     opening: Fact
     facts: tuple[Fact, ...]
-    services: tuple[str, ...]
+    services: tuple[tuple[str, str], ...]
+    """Code and name, in the order in which people are shown them."""
     heard: str
     """When it was heard last, or why nothing live is said of it."""
+    heard_tone: Tone
+    page: str
+    amap: str
+    geo: str
+    distance: str = ""
+    """From the place that was asked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tile:
-    """One number of the summary."""
-
-    label: str
-    value: str
-    note: str = ""
-
-
-def card(view: Viewpoint, say: Wording, station: Station, count: DayCount | None) -> Card:
+def card(
+    view: Viewpoint, say: Wording, station: Station, count: DayCount | None, distance_m: float | None = None
+) -> Card:
     """A station as people see it; `count` is that of today."""
     status = view.status(station)
     offer = view.offer(station, status)
@@ -70,49 +81,24 @@ def card(view: Viewpoint, say: Wording, station: Station, count: DayCount | None
         _stock(view, say, "medicine", say("heat_medicine"), offer.heat_medicine),
     ]
     if count is not None:
-        visits = _visits(say, count.visits, count.quality)
-        facts.append(Fact("people", say("visits_today"), visits.value, Tone.PLAIN, visits.note))
+        facts.append(visits_fact(say, say("visits_today"), count.visits, count.quality))
     path = view.platform.registry.path(station)
+    name = say.station(station)
+    heard, heard_tone = _heard(view, say, station, status)
     return Card(
         id=station.id,
-        name=(station.name_en if say.language == "en" else "") or station.name,
+        name=name,
         place=" · ".join(say.region(region) for region in path[-2:]),
         address=station.address,
         opening=_opening(say, view.opening(station), view.now, station.access),
         facts=tuple(fact for fact in facts if fact is not None),
-        services=tuple(say.service(code) for code in sorted(station.services)),
-        heard=_heard(view, say, station, status),
-    )
-
-
-def first_tiles(say: Wording, summary: Summary) -> tuple[Tile, ...]:
-    """The numbers that everybody asks for."""
-    present = say("people_n", n=summary.people_present) if summary.people_from else say("unknown")
-    return (
-        Tile(say("stations"), say("stations_n", n=summary.stations), say("of_them_online", n=summary.online)),
-        Tile(say("people_present"), present, say("from_stations", n=summary.people_from)),
-        _day(say, say("visits_today"), summary.today),
-        _day(say, say("visits_yesterday"), summary.yesterday),
-    )
-
-
-def more_tiles(say: Wording, summary: Summary) -> tuple[Tile, ...]:
-    """The rest of the table."""
-    numbers = {
-        "smart": summary.smart,
-        "online": summary.online,
-        "dark": summary.dark,
-        "never_seen": summary.never_seen,
-        "all_day": summary.all_day,
-        "extended": summary.extended,
-        "model": summary.model,
-        "donated": summary.donated,
-        "claimed": summary.claimed,
-    }
-    services = sorted(summary.services.items(), key=lambda item: (-item[1], item[0]))
-    return (
-        *(Tile(say(key), say("count", n=number)) for key, number in numbers.items()),
-        *(Tile(say("with_service", service=say.service(code)), say("count", n=number)) for code, number in services),
+        services=services_in_words(say, station.services),
+        heard=heard,
+        heard_tone=heard_tone,
+        page=station_address(station.id).text(say.language),
+        amap=amap(name, station.lat, station.lon),
+        geo=geo(name, station.lat, station.lon),
+        distance="" if distance_m is None else say_distance(say, distance_m),
     )
 
 
@@ -122,11 +108,10 @@ def _stock(
     if stock is None:
         return None
     if stock.seen.is_stale:
-        since = say.time(local(stock.as_of_ms, view.platform.settings.zone), view.now)
-        return Fact(icon, label, say("unknown_since", time=since), Tone.UNKNOWN)
+                return Fact(icon, label, say("unknown_since", time=since), Tone.UNKNOWN)
     value = say("none") if stock.count == 0 else say(f"{icon}_n", n=stock.count)
     note = "" if most is None else say("of_capacity", n=most)
-    return Fact(icon, label, value, Tone.GOOD if stock.count else Tone.BAD, note)
+    return Fact(icon, label, value, Tone.GOOD if stock.count else Tone.BAD, note, as_of)
 
 
 def _opening(say: Wording, opening: Opening, now: datetime, access: Access) -> Fact:
@@ -143,20 +128,30 @@ def _opening(say: Wording, opening: Opening, now: datetime, access: Access) -> F
             return Fact("unknown", say("door"), say("hours_unknown"), Tone.UNKNOWN, say(f"access.{access}"))
 
 
-def _heard(view: Viewpoint, say: Wording, station: Station, status: StationStatus) -> str:
+def _heard(view: Viewpoint, say: Wording, station: Station, status: StationStatus) -> tuple[str, Tone]:
     if status.heard_ms is None or status.presence is Presence.NEVER_SEEN:
-        return say("not_heard_yet") if station.smart else say("no_live_data")
+        return (say("not_heard_yet"), Tone.UNKNOWN) if station.smart else (say("no_live_data"), Tone.PLAIN)
     heard = say.time(local(status.heard_ms, view.platform.settings.zone), view.now)
-    return say("heard_at", time=heard) if status.presence is Presence.ONLINE else say("dark_since", time=heard)
+    if status.presence is Presence.ONLINE:
+        return say("heard_at", time=heard), Tone.GOOD
+    return say("dark_since", time=heard), Tone.UNKNOWN
 
 
-def _day(say: Wording, label: str, day: RegionDay) -> Tile:
-    if not day.stations:
-        return Tile(label, say("unknown"), say("no_station_counts"))
-    visits = _visits(say, day.visits, day.quality)
-    return Tile(label, visits.value, visits.note)
+def services_in_words(say: Wording, codes: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Code and name, in the order of the vocabulary; those that it does not know come last."""
+    order = {code: place for place, code in enumerate(SERVICES)}
+    return tuple((code, say.service(code)) for code in sorted(codes, key=lambda code: (order.get(code, len(order)), code)))
 
 
-def _visits(say: Wording, visits: int, quality: Quality) -> Tile:
+def say_distance(say: Wording, metres: float) -> str:
+    """`320 m`, `1.4 km`, `12 km`: as exact as it helps who walks."""
+    if metres < _SAID_IN_METRES:
+        return say("metres", n=max(10, round(metres / 10) * 10))
+    kilometres = metres / 1000
+    return say("kilometres", n=f"{kilometres:.1f}" if kilometres < _SAID_WITH_TENTHS_KM else f"{kilometres:.0f}")
+
+
+def visits_fact(say: Wording, label: str, visits: int, quality: Quality) -> Fact:
+    """A count with its unit, and in words how good it is."""
     number = say("visits_at_least" if quality is Quality.AT_LEAST else "visits_n", n=visits)
-    return Tile("", number, say(f"quality.{quality}"))
+    return Fact("people", label, number, Tone.PLAIN, say(f"quality.{quality}"))

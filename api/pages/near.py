@@ -1,171 +1,123 @@
-"""`/`: the stations near people, as a page that needs no script.
+"""`/`: the stations near people, and `/cards`: some of them anew, for a page that is open.
 
-Enters: a region, a service, a language. Leaves: HTML made of `api.pages.cards`, under a strict content policy.
-Never: runs or loads anything that is not ours.
+Enters: a place or a region, filters, a language. Leaves: HTML. Never: keeps where somebody stands.
 """
 
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Annotated, ClassVar, Final
-from urllib.parse import urlencode
+from dataclasses import replace
+from typing import Annotated, Final
 
-import aiohttp_jinja2
-import jinja2
 from aiohttp import web
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
-from api.cursors import WrongCursor, cursor_behind, parse_cursor
-from api.language import Language, Wording, wording
-from api.pages.assets import ASSETS
-from api.pages.cards import card, first_tiles, more_tiles
+from api.cursors import Order, WrongCursor, cursor_behind, parse_cursor
+from api.language import Wording, wording
+from api.pages.cards import card
+from api.pages.choice import Choice, NearQuery, choice_of
+from api.pages.frame import Address, PageQuery, render
+from api.paging import parse_distance
 from api.platform import PLATFORM, ApiPlatform
-from api.query import Query
-from api.selection import START, Wanted, select
+from api.positions import metres_between
+from api.selection import START, Found, Place, place_of, select
 from api.station_view import Viewpoint
-from api.summary import summary_of
-from ingest.model import DayCount, Region
+from api.wishes import Good
+from ingest.model import DayCount, Region, Station
 from ingest.registry.services import SERVICES
 
-_HEADERS: Final = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self'; "
-        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "Referrer-Policy": "no-referrer",
-}
+_CARDS_MAX: Final = 50
+"""Of one answer. Larger: a request makes many cards. Smaller: an open page asks twice."""
 
 
-class PageQuery(Query):
-    """Lenient: a chat program adds its own parameters to a link that people share, and they must still see the page."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-    is_lenient: ClassVar[bool] = True
-
-    region: Annotated[str, Field(description="the code of a region; empty for the nation")] = ""
-    service: Annotated[str, Field(description="the code of a service; empty for any")] = ""
-    cursor: Annotated[str, Field(description="where the page begins; empty for the first")] = ""
-    lang: Annotated[str, Field(description="zh or en")] = Language.ZH.value
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What a page was asked for, as far as it exists."""
-
-    language: Language
-    region: Region | None
-    service: str | None
-    after: str
-    is_mended: bool
-    """Something of what was asked for does not exist and was left out."""
-
-    @property
-    def address(self) -> str:
-        """The first page of this choice."""
-        return self._address("")
-
-    def behind(self, station_id: str) -> str:
-        """The page that begins behind a station."""
-        return self._address(cursor_behind(station_id))
-
-    def here(self) -> str:
-        """This page."""
-        return self._address(cursor_behind(self.after) if self.after else "")
-
-    def _address(self, cursor: str) -> str:
-        parts = {
-            "region": self.region.code if self.region else "",
-            "service": self.service or "",
-            "cursor": cursor,
-            "lang": "" if self.language is Language.ZH else self.language.value,
-        }
-        given = {name: value for name, value in parts.items() if value}
-        return f"/?{urlencode(given)}" if given else "/"
-
-
-def add_templates(app: web.Application) -> None:
-    """Give the application its templates."""
-    aiohttp_jinja2.setup(
-        app,
-        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
-
-
-async def show_page(request: web.Request, query: PageQuery) -> web.Response:
-    """A page of stations with the numbers of their region on top."""
+async def show_near(request: web.Request, query: NearQuery) -> web.Response:
+    """A page of stations."""
     platform = request.app[PLATFORM]
-    choice = _choice(platform, query)
+    choice = choice_of(platform, query)
+    try:
+        behind = _behind(choice)
+    except WrongCursor:
+        behind, choice = START, replace(choice, cursor="", is_mended=True)
     say = wording(choice.language)
-    code = None if choice.region is None else choice.region.code
     most = platform.settings.page_stations
     view = Viewpoint.at(platform, platform.now_ms())
-    services = frozenset() if choice.service is None else frozenset({choice.service})
-    behind = START._replace(id=choice.after)
-    found = await select(view, Wanted(region=code, services=services), behind, most + 1)
-    stations = [one.station for one in found[:most]]
-
-    counts = await _counts(view, [station.id for station in stations])
-    summary = summary_of(platform, code, view.now_ms)
-    other = Language.EN if choice.language is Language.ZH else Language.ZH
+    found = await select(view, choice.wanted(), behind, most + 1)
+    shown = found[:most]
+    counts = await _counts(view, [one.station for one in shown])
     context = {
-        "say": say,
+        "nav": "near",
         "choice": choice,
-        "now": view.now,
-        "asset": request.app[ASSETS].url,
-        "home": replace(choice, region=None, service=None, after="").address,
+        "place": _place(say, choice),
         "trail": _trail(platform, choice),
         "regions": _narrower(platform, say, choice),
+        "goods": [(str(good), say(f"has.{good}")) for good in Good],
         "services": [(code, say.service(code)) for code in SERVICES],
-        "tiles": () if summary is None else first_tiles(say, summary),
-        "more_tiles": () if summary is None else more_tiles(say, summary),
-        "cards": [card(view, say, station, counts.get(station.id)) for station in stations],
-        "next_page": choice.behind(stations[-1].id) if len(found) > most else None,
-        "other": replace(choice, language=other),
-        "other_wording": wording(other),
+        "cards": [card(view, say, one.station, counts.get(one.station.id), one.distance_m) for one in shown],
+        "next_page": _next_page(choice, shown[-1]) if len(found) > most else None,
+        "parts": Address("/cards", choice.address.asked[:1]).text(choice.language),
     }
-    response = aiohttp_jinja2.render_template(
-        "stations.html", request, context, status=404 if choice.is_mended else 200
+    return render(
+        request, "near.html", choice.language, choice.address, context, status=404 if choice.is_mended else 200
     )
-    response.headers.update(_HEADERS)
-    response.headers["Content-Language"] = choice.language.tag
-    return response
 
 
-def _choice(platform: ApiPlatform, query: PageQuery) -> Choice:
-    language = Language(query.lang) if query.lang in set(Language) else Language.ZH
-    region = platform.registry.region(query.region) if query.region else None
-    service = query.service if query.service in SERVICES else None
-    try:
-        after = parse_cursor(query.cursor) if query.cursor else ""
-        is_mended = False
-    except WrongCursor:
-        after = ""
-        is_mended = True
-    is_mended |= (bool(query.region) and region is None) or (bool(query.service) and service is None)
-    return Choice(language, region, service, after, is_mended)
+class CardsQuery(PageQuery):
+    """Which stations, and from where they are seen."""
+
+    id: Annotated[tuple[str, ...], Field(description=f"the id of a station; repeat it for up to {_CARDS_MAX}")] = ()
+    near: Annotated[str, Field(description="latitude,longitude in WGS-84 degrees; empty: no distances")] = ""
 
 
-async def _counts(view: Viewpoint, stations: list[str]) -> dict[str, DayCount]:
+async def show_cards(request: web.Request, query: CardsQuery) -> web.Response:
+    """The cards of some stations; of one that is not registered there is none."""
+    platform = request.app[PLATFORM]
+    choice = choice_of(platform, NearQuery(near=query.near, lang=query.lang))
+    view = Viewpoint.at(platform, platform.now_ms())
+    asked = [platform.registry.station(one) for one in dict.fromkeys(query.id[:_CARDS_MAX])]
+    stations = [station for station in asked if station is not None]
+    counts = await _counts(view, stations)
+    say = wording(choice.language)
+    cards = [
+        card(view, say, one, counts.get(one.id), metres_between(choice.near, one.lat, one.lon) if choice.near else None)
+        for one in stations
+    ]
+    return render(request, "cards.html", choice.language, Address("/cards"), {"cards": cards, "nav": ""})
+
+
+def _behind(choice: Choice) -> Place:
+    if not choice.cursor:
+        return START
+    if choice.near is None:
+        return Place(START.distance_m, parse_cursor(choice.cursor))
+    return parse_distance(choice.cursor)
+
+
+def _next_page(choice: Choice, last: Found) -> str:
+    place = place_of(last)
+    if choice.near is None:
+        return replace(choice, cursor=cursor_behind(place.id)).text
+    return replace(choice, cursor=cursor_behind(f"{place.distance_m!r} {place.id}", Order.DISTANCES)).text
+
+
+def _place(say: Wording, choice: Choice) -> str:
+    if choice.near is not None:
+        return say("near_you")
+    return say.region(choice.region) if choice.region else say("nation")
+
+
+async def _counts(view: Viewpoint, stations: list[Station]) -> dict[str, DayCount]:
     """Today's counts by station."""
     if not stations:
         return {}
-    counts = await view.platform.visits.of_stations(stations, view.today, view.today)
+    counts = await view.platform.visits.of_stations([one.id for one in stations], view.today, view.today)
     return {count.station: count for count in counts}
 
 
 def _trail(platform: ApiPlatform, choice: Choice) -> list[Choice]:
     """From the nation down to the region chosen."""
-    trail = [replace(choice, region=None, after="")]
     regions: list[Region] = []
     region = choice.region
     while region is not None:
         regions.append(region)
         region = platform.registry.region(region.parent) if region.parent else None
-    return trail + [replace(choice, region=one, after="") for one in reversed(regions)]
+    return [choice.at(None), *(choice.at(one) for one in reversed(regions))]
 
 
 def _narrower(platform: ApiPlatform, say: Wording, choice: Choice) -> list[tuple[str, str]]:
