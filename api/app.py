@@ -13,8 +13,7 @@ from prometheus_client import ProcessCollector
 from api.history import AT_ONCE, HISTORY_TURNS
 from api.metrics import HealthCollector, metrics_middleware
 from api.openapi import DOCUMENT, make_document
-from api.pages.assets import ASSETS, Assets
-from api.pages.near import add_templates
+from api.pages.routes import add_pages
 from api.platform import PLATFORM, ApiPlatform
 from api.problems import problems_middleware
 from api.routes import ROUTES, register
@@ -33,8 +32,7 @@ def make_app(platform: ApiPlatform) -> web.Application:
     ProcessCollector(registry=platform.metrics)  # CPU, memory, descriptors
     app[PLATFORM] = platform
     app[DOCUMENT] = make_document(ROUTES)
-    app[ASSETS] = Assets.load()
     app[HISTORY_TURNS] = asyncio.Semaphore(AT_ONCE)
-    add_templates(app)
+    add_pages(app)
     register(app)
     return app

@@ -39,8 +39,7 @@ from api.ops.letters import (
     replay_dead_letter,
     show_dead_letter,
 )
-from api.pages.assets import show_asset
-from api.pages.near import PageQuery, show_page
+from api.pages.routes import PAGES
 from api.query import NoQuery, parse_query
 from api.regions import RegionsQuery, list_regions
 from api.route import Route
@@ -51,7 +50,7 @@ from api.visits import VisitsQuery, show_visits
 from ingest.operating import Role
 
 ROUTES: Final[tuple[Route[Any], ...]] = (
-    Route("GET", "/", show_page, PageQuery, "text/html", "Stations near people, as a page", (404, 500)),
+    *PAGES,
     Route(
         "GET",
         "/v1/stations",
@@ -180,15 +179,6 @@ ROUTES: Final[tuple[Route[Any], ...]] = (
     Route("GET", "/readyz", show_ready, NoQuery, ReadinessAnswer, "All of the platform works", (400, 500, 503)),
     Route("GET", "/metrics", show_metrics, NoQuery, "text/plain", "Metrics for Prometheus", (400, 500)),
     Route("GET", "/openapi.json", show_document, NoQuery, "application/json", "This document", (400, 500)),
-    Route(
-        "GET",
-        "/assets/{version}/{name}",
-        show_asset,
-        NoQuery,
-        "*/*",
-        "Style sheet and icon of the page",
-        (400, 404, 500),
-    ),
 )
 
 

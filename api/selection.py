@@ -45,6 +45,8 @@ class Wanted:
     """By its hours, now."""
     wishes: tuple[Wish, ...] = ()
     """All of them, now."""
+    text: str = ""
+    """Part of a name or of an address, in either language, in capitals or not."""
     by_distance: bool = False
     """In order of distance from the middle of `circle`, which there must be; else in order of id."""
 
@@ -142,7 +144,7 @@ def _turn_size(wanted: Wanted) -> int:
 
 def _takes(view: Viewpoint, wanted: Wanted, station: Station) -> bool:
     """Whether a candidate passes; the cheap questions first."""
-    if not wanted.services <= station.services:
+    if not wanted.services <= station.services or (wanted.text and not _is_named(station, wanted.text.casefold())):
         return False
     if wanted.region is not None and wanted.region not in (station.province, station.city, station.district):
         return False
@@ -155,3 +157,7 @@ def _takes(view: Viewpoint, wanted: Wanted, station: Station) -> bool:
     status = view.status(station)
     offer = view.offer(station, status)
     return all(is_granted(wish, offer, status, view.today) for wish in wanted.wishes)
+
+
+def _is_named(station: Station, text: str) -> bool:
+    return text in f"{station.name}\n{station.name_en}\n{station.address}".casefold()

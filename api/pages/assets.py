@@ -1,6 +1,6 @@
-"""Style sheet and icon of the page, from memory, under an address that changes when they do.
+"""Style sheet, scripts and icons of the pages, from memory, under an address that changes when they do.
 
-Enters: the files of `api/pages/static`, once at start. Leaves: `/assets/{version}/{name}`, kept for ever by clients.
+Enters: the files of `api/pages/static`, once at start. Leaves: `/assets/{version}/{name}`, to be kept for ever.
 Never: opens a file that a client names.
 """
 
@@ -15,7 +15,7 @@ from aiohttp import web
 from api.problems import Problem
 from api.query import NoQuery
 
-_TYPES: Final = {".css": "text/css", ".svg": "image/svg+xml"}
+_TYPES: Final = {".css": "text/css", ".js": "text/javascript", ".png": "image/png", ".svg": "image/svg+xml"}
 _VERSION_CHARS: Final = 12
 _FOLDER: Final = Path(__file__).parent / "static"
 
@@ -56,6 +56,7 @@ async def show_asset(request: web.Request, _query: NoQuery) -> web.Response:
     if content is None:
         raise Problem(404, "There is no such asset.")
     is_current = request.match_info["version"] == assets.version
-    response = web.Response(body=content, content_type=_TYPES[Path(name).suffix], charset="utf-8")
+    kind = _TYPES[Path(name).suffix]
+    response = web.Response(body=content, content_type=kind, charset=None if kind == "image/png" else "utf-8")
     response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if is_current else "no-cache"
     return response

@@ -14,7 +14,7 @@ from api.language import Language, Wording
 from api.offer import sampled_ms
 from api.pages.cards import Tone
 from api.station_view import Viewpoint
-from ingest.model import Battery, Kind, Medicine, Seen, StationStatus
+from ingest.model import Article, Battery, Kind, Medicine, Seen, StationStatus
 
 _SOON: Final = timedelta(days=30)
 """Before its last day a medicine is said to expire soon: what pharmacies sort by. Larger: everything is soon. Smaller:
@@ -48,7 +48,12 @@ def battery_box(view: Viewpoint, say: Wording, status: StationStatus) -> Box | N
         return None
     states = Counter(slot.state for slot in seen.body.slots)
     lines = tuple(
-        Line(say(f"slot.{state}"), say("slots_n", n=states[state]), "", Tone.GOOD if state == "ready" else Tone.PLAIN)
+        Line(
+            say(f"slot.{state}"),
+            say("slots_n", n=states[state]) if states[state] else say("none"),
+            "",
+            Tone.PLAIN if state != "ready" else Tone.GOOD if states[state] else Tone.BAD,
+        )
         for state in ("ready", "charging", "reserved", "empty", "fault", "disabled")
         if states[state] or state == "ready"
     )
@@ -66,8 +71,8 @@ def medicine_box(view: Viewpoint, say: Wording, status: StationStatus) -> Box | 
         name = item.sku if article is None else article.name
         if article is not None and say.language is Language.EN:
             name = article.name_en or article.name
-        unit = article.unit if article is not None and say.language is Language.ZH else ""
-        value = say("pieces_n", n=item.qty, unit=unit or say("piece")) if item.qty else say("none")
+        unit = say("piece") if article is None else _unit(say, article)
+        value = say("pieces_n", n=item.qty, unit=unit) if item.qty else say("none")
         note, tone = "", Tone.GOOD if item.qty else Tone.BAD
         if item.expires is not None:
             is_expired = item.expires < view.today
@@ -78,6 +83,12 @@ def medicine_box(view: Viewpoint, say: Wording, status: StationStatus) -> Box | 
                 tone = Tone.UNKNOWN
         lines.append(Line(name, value, note, tone))
     return _box(view, say, seen, tuple(lines))
+
+
+def _unit(say: Wording, article: Article) -> str:
+    """The catalogue gives both languages: `支 / vial`."""
+    chinese, _, english = article.unit.partition("/")
+    return (english if say.language is Language.EN else chinese).strip() or chinese.strip() or say("piece")
 
 
 def _box(view: Viewpoint, say: Wording, seen: Seen, lines: tuple[Line, ...]) -> Box:

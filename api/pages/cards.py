@@ -4,7 +4,7 @@ Enters: a station, its status and counts, a wording. Leaves: texts with a tone a
 Never: HTML; and never an old value as if it were now: a stale one becomes "unknown since 14:02".
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -12,14 +12,13 @@ from typing import Final
 
 from api.hours import Door, Opening
 from api.instants import local
-from api.language import Wording
+from api.language import Language, Wording
 from api.offer import Stock
 from api.pages.frame import station_address
 from api.pages.map_links import amap, geo
 from api.station_view import Viewpoint
-from ingest.model import Access, DayCount, Presence, Quality, Station, StationStatus
+from ingest.model import Access, DayCount, Presence, Quality, Region, Station, StationStatus
 from ingest.registry.services import SERVICES
-
 
 _SAID_IN_METRES: Final = 995
 _SAID_WITH_TENTHS_KM: Final = 9.95
@@ -88,7 +87,7 @@ def card(
     return Card(
         id=station.id,
         name=name,
-        place=" · ".join(say.region(region) for region in path[-2:]),
+        place=_place(say, path, station.address),
         address=station.address,
         opening=_opening(say, view.opening(station), view.now, station.access),
         facts=tuple(fact for fact in facts if fact is not None),
@@ -102,13 +101,21 @@ def card(
     )
 
 
+def _place(say: Wording, path: Sequence[Region], address: str) -> str:
+    """City and district, where the address beside it does not say the same already."""
+    if say.language is Language.ZH and path and path[-1].name in address:
+        return ""
+    return " · ".join(say.region(region) for region in path[-2:])
+
+
 def _stock(
     view: Viewpoint, say: Wording, icon: str, label: str, stock: Stock | None, most: int | None = None
 ) -> Fact | None:
     if stock is None:
         return None
+    as_of = say.time(local(stock.as_of_ms, view.platform.settings.zone), view.now)
     if stock.seen.is_stale:
-                return Fact(icon, label, say("unknown_since", time=since), Tone.UNKNOWN)
+        return Fact(icon, label, say("unknown_since", time=as_of), Tone.UNKNOWN)
     value = say("none") if stock.count == 0 else say(f"{icon}_n", n=stock.count)
     note = "" if most is None else say("of_capacity", n=most)
     return Fact(icon, label, value, Tone.GOOD if stock.count else Tone.BAD, note, as_of)
@@ -140,7 +147,9 @@ def _heard(view: Viewpoint, say: Wording, station: Station, status: StationStatu
 def services_in_words(say: Wording, codes: Iterable[str]) -> tuple[tuple[str, str], ...]:
     """Code and name, in the order of the vocabulary; those that it does not know come last."""
     order = {code: place for place, code in enumerate(SERVICES)}
-    return tuple((code, say.service(code)) for code in sorted(codes, key=lambda code: (order.get(code, len(order)), code)))
+    return tuple(
+        (code, say.service(code)) for code in sorted(codes, key=lambda code: (order.get(code, len(order)), code))
+    )
 
 
 def say_distance(say: Wording, metres: float) -> str:

@@ -4,6 +4,7 @@ Enters: a station, an instant. Leaves: the hours of the local day so far, kept f
 Never: asks the store once for each reader, or holds a page back because the store is away.
 """
 
+import asyncio
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime, time
@@ -18,7 +19,7 @@ from ingest.ports import StoreMisconfigured, TransientStoreError
 
 HOUR_MS: Final = 3_600_000
 _KEPT_MS: Final = 60_000
-"""Larger: the hour that runs lags behind what stands above it. Smaller: a spike of readers asks the store more often."""
+"""Larger: the present hour lags behind the numbers above it. Smaller: more questions to the store."""
 _KEPT_STATIONS: Final = 2_000
 """Larger: memory, about 2 kB each. Smaller: a busy day asks the store for the same station again."""
 _FIGURE: Final = "present"
@@ -36,9 +37,10 @@ class Hour:
 
 
 class Hourly:
-    """The hours of the stations that were asked for last."""
+    """The hours of the stations that were asked for last; `turns` are those of all questions to the store."""
 
-    def __init__(self) -> None:
+    def __init__(self, turns: asyncio.Semaphore) -> None:
+        self._turns = turns
         self._kept: OrderedDict[str, tuple[int, list[Hour]]] = OrderedDict()
 
     async def of(self, platform: ApiPlatform, station_id: str, now_ms: int) -> list[Hour] | None:
@@ -49,7 +51,8 @@ class Hourly:
         now = local(now_ms, platform.settings.zone)
         midnight_ms = int(datetime.combine(now.date(), time(), now.tzinfo).timestamp() * 1000)
         try:
-            points = await platform.history.history(station_id, Kind.OCCUPANCY, midnight_ms, now_ms, HOUR_MS)
+            async with self._turns:
+                points = await platform.history.history(station_id, Kind.OCCUPANCY, midnight_ms, now_ms, HOUR_MS)
         except (TransientStoreError, StoreMisconfigured):
             return None
         hours = [_hour(platform, point) for point in points if _FIGURE in point.values]

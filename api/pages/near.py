@@ -9,14 +9,15 @@ from typing import Annotated, Final
 from aiohttp import web
 from pydantic import Field
 
-from api.cursors import Order, WrongCursor, cursor_behind, parse_cursor
+from api.cursors import Order, cursor_behind
 from api.language import Wording, wording
 from api.pages.cards import card
 from api.pages.choice import Choice, NearQuery, choice_of
 from api.pages.frame import Address, PageQuery, render
-from api.paging import parse_distance
+from api.paging import after, after_distance
 from api.platform import PLATFORM, ApiPlatform
 from api.positions import metres_between
+from api.problems import Problem
 from api.selection import START, Found, Place, place_of, select
 from api.station_view import Viewpoint
 from api.wishes import Good
@@ -33,7 +34,7 @@ async def show_near(request: web.Request, query: NearQuery) -> web.Response:
     choice = choice_of(platform, query)
     try:
         behind = _behind(choice)
-    except WrongCursor:
+    except Problem:
         behind, choice = START, replace(choice, cursor="", is_mended=True)
     say = wording(choice.language)
     most = platform.settings.page_stations
@@ -82,11 +83,9 @@ async def show_cards(request: web.Request, query: CardsQuery) -> web.Response:
 
 
 def _behind(choice: Choice) -> Place:
-    if not choice.cursor:
-        return START
-    if choice.near is None:
-        return Place(START.distance_m, parse_cursor(choice.cursor))
-    return parse_distance(choice.cursor)
+    """Where the page begins; raises `Problem`."""
+    cursor = choice.cursor or None
+    return Place(START.distance_m, after(cursor)) if choice.near is None else after_distance(cursor)
 
 
 def _next_page(choice: Choice, last: Found) -> str:

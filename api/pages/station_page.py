@@ -13,6 +13,7 @@ from api.hours import week
 from api.language import wording
 from api.pages.boxes import battery_box, medicine_box
 from api.pages.cards import card
+from api.pages.choice import Choice
 from api.pages.frame import PageQuery, render, station_address
 from api.pages.hourly import HOURLY
 from api.pages.json_ld import place
@@ -38,7 +39,7 @@ async def show_station_page(request: web.Request, query: PageQuery) -> web.Respo
     hours = await request.app[HOURLY].of(platform, station.id, view.now_ms)
     days = week(station, view.now, platform.settings.holidays)
     status = view.status(station)
-    region = platform.registry.region(station.province)
+    path = platform.registry.path(station)
     context = {
         "card": card(view, say, station, next((count for count in counts if count.day == view.today), None)),
         "days": day_rows(say, counts, first, _DAYS_SHOWN),
@@ -46,6 +47,8 @@ async def show_station_page(request: web.Request, query: PageQuery) -> web.Respo
         "week": week_in_words(say, days, view.now.date()),
         "battery": battery_box(view, say, status),
         "medicine": medicine_box(view, say, status),
-        "json_ld": place(say, station, "" if region is None else say.region(region), days),
+        "json_ld": place(say, station, say.region(path[0]) if path else "", days),
+        "list_name": say.region(path[-1]) if path else say("nation"),
+        "list_here": Choice(query.language, region=path[-1] if path else None).text,
     }
     return render(request, "station.html", query.language, station_address(station.id), context)

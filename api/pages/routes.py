@@ -1,0 +1,59 @@
+"""The addresses of the pages for people: a part of the URL table.
+
+Enters: nothing. Leaves: `PAGES`, and what they share in the application. Never: an address of the feed.
+"""
+
+from typing import Any, Final
+
+from aiohttp import web
+
+from api.history import HISTORY_TURNS
+from api.pages.assets import ASSETS, Assets, show_asset
+from api.pages.choice import NearQuery
+from api.pages.frame import PageQuery, add_templates
+from api.pages.hourly import HOURLY, Hourly
+from api.pages.installing import show_manifest, show_worker
+from api.pages.near import CardsQuery, show_cards, show_near
+from api.pages.station_page import show_station_page
+from api.query import NoQuery
+from api.route import Route
+
+PAGES: Final[tuple[Route[Any], ...]] = (
+    Route("GET", "/", show_near, NearQuery, "text/html", "Stations near people, as a page", (404, 500, 503)),
+    Route("GET", "/cards", show_cards, CardsQuery, "text/html", "Some stations of that page, anew", (500, 503)),
+    Route(
+        "GET",
+        "/stations/{station_id}",
+        show_station_page,
+        PageQuery,
+        "text/html",
+        "One station, as a page",
+        (404, 500, 503),
+    ),
+    Route(
+        "GET",
+        "/manifest.webmanifest",
+        show_manifest,
+        PageQuery,
+        "application/manifest+json",
+        "What a phone needs to install the pages as an app",
+        (500,),
+    ),
+    Route("GET", "/worker.js", show_worker, NoQuery, "text/javascript", "Keeps the last list for offline", (400, 500)),
+    Route(
+        "GET",
+        "/assets/{version}/{name}",
+        show_asset,
+        NoQuery,
+        "*/*",
+        "Style sheet, scripts and icons of the pages",
+        (400, 404, 500),
+    ),
+)
+
+
+def add_pages(app: web.Application) -> None:
+    """Give the application what the pages share; it has `HISTORY_TURNS` already."""
+    app[ASSETS] = Assets.load()
+    app[HOURLY] = Hourly(app[HISTORY_TURNS])
+    add_templates(app)

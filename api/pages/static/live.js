@@ -1,0 +1,77 @@
+// Keeps an open page true: listens to /v1/stream, and fetches anew what has changed, rendered by the server.
+import { cut, heard } from "./age.js";
+
+const TOGETHER_MS = 300; // Larger: a number is seen later than within a second. Smaller: a request for each event.
+const BETWEEN_MS = 2_000; // Between two fetches of one page; the first comes at once. Smaller: a busy list asks all the time.
+const AGAIN_MS = 15_000; // Where there is no stream: how often the page asks. Larger: seats that are gone.
+
+const changed = new Set();
+let isAsked = false;
+let lastMs = 0;
+
+export function watch() {
+  const list = document.querySelector("[data-parts]");
+  if (!list) return;
+  const stations = (list.dataset.stations ?? "").split(" ").filter(Boolean);
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) ask(list, stations);
+  });
+  if (document.documentElement.dataset.keptMs) ask(list, stations);
+  const askAgain = () => setInterval(() => ask(list, stations), Number(list.dataset.everyS ?? 0) * 1000 || AGAIN_MS);
+  if (!stations.length || !("EventSource" in window)) {
+    askAgain();
+    return;
+  }
+  const query = new URLSearchParams(stations.map((id) => ["station", id]));
+  const stream = new EventSource(`/v1/stream?${query}`);
+  stream.addEventListener("open", heard);
+  stream.addEventListener("error", () => {
+    cut();
+    // Refused for good; a connection that is lost is made again by the browser.
+    if (stream.readyState === EventSource.CLOSED) askAgain();
+  });
+  for (const kind of ["status", "visits"]) {
+    stream.addEventListener(kind, (event) => {
+      const { station } = JSON.parse(event.data);
+      ask(list, station ? [station] : stations);
+    });
+  }
+  stream.addEventListener("resync", () => ask(list, stations));
+  addEventListener("pagehide", () => stream.close());
+}
+
+function ask(list, stations) {
+  for (const id of stations) changed.add(id);
+  if (isAsked || document.hidden) return;
+  isAsked = true;
+  setTimeout(() => fetchNow(list), Math.max(TOGETHER_MS, lastMs + BETWEEN_MS - Date.now()));
+}
+
+async function fetchNow(list) {
+  isAsked = false;
+  lastMs = Date.now();
+  const target = new URL(list.dataset.parts, location.href);
+  if (target.pathname === "/cards") for (const id of changed) target.searchParams.append("id", id);
+  changed.clear();
+  try {
+    const response = await fetch(target, { headers: { Accept: "text/html" }, cache: "no-store" });
+    if (!response.ok) throw new Error(`status ${response.status}`);
+    replaceParts(new DOMParser().parseFromString(await response.text(), "text/html"));
+    heard();
+  } catch {
+    cut();
+  }
+}
+
+// Puts in what differs, and leaves open what was open and the keyboard where it was.
+function replaceParts(fresh) {
+  for (const part of fresh.querySelectorAll("[data-live][id]")) {
+    const old = document.getElementById(part.id);
+    if (!old || old.outerHTML === part.outerHTML) continue;
+    const open = [...old.querySelectorAll("details")].map((one) => one.open);
+    const focused = [...old.querySelectorAll("a, summary")].indexOf(document.activeElement);
+    part.querySelectorAll("details").forEach((one, place) => (one.open = open[place] ?? one.open));
+    old.replaceWith(document.adoptNode(part));
+    if (focused >= 0) part.querySelectorAll("a, summary")[focused]?.focus({ preventScroll: true });
+  }
+}
