@@ -1,6 +1,7 @@
 """A station as schema.org sees it, for search engines (JSON-LD 1.1).
 
-Enters: a station. Leaves: JSON that may stand in a `script` element as it is. Never: a live number; a copy of it would be old.
+Enters: a station. Leaves: JSON that may stand in a `script` element as it is.
+Never: a live number; a copy of it would be old.
 """
 
 import json
