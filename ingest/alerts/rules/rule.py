@@ -1,0 +1,182 @@
+"""The nouns of rules: what a rule is about, which side of a threshold is bad, what a station's rules are.
+
+Enters: settings of rules. Leaves: frozen types, and findings from a value and its thresholds.
+Never: knows one rule from another.
+"""
+
+import math
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+from gateway.topics import Kind
+from ingest.alerts.model import GOOD, Finding, RuleSetting
+
+Known = Mapping[tuple[str, str], str | None]
+"""What earlier looks left open: by (rule, part) of an alert that is not resolved, or of a memory that is to be given
+again, that memory. A part that stands here and not in the reading any more gets a finding all the same."""
+
+NOTHING_KNOWN: Final[Known] = MappingProxyType({})
+
+
+class Subject(StrEnum):
+    """What a rule is about: what a crew can say that it repairs, and the two places above a station."""
+
+    __hash__ = str.__hash__
+
+    BATTERY = "battery"
+    MEDICINE = "medicine"
+    OCCUPANCY = "occupancy"
+    EXCHANGE = "exchange"
+    STATION = "station"
+    REGION = "region"
+    PLATFORM = "platform"
+
+
+class Bad(StrEnum):
+    """Which values are bad, seen from a threshold."""
+
+    __hash__ = str.__hash__
+
+    AT_LEAST = "≥"
+    ABOVE = ">"
+    AT_MOST = "≤"
+    BELOW = "<"
+    IS_SO = "="
+    """The rule is about no number: its levels are told apart by what is so."""
+
+    @property
+    def is_upward(self) -> bool:
+        """Whether larger is worse."""
+        return self in {Bad.AT_LEAST, Bad.ABOVE}
+
+
+class Rule(NamedTuple):
+    """One rule as it stands in the catalogue."""
+
+    code: str
+    subject: Subject
+    kind: Kind | None
+    """The kind of reading that it looks at; None: at what is known of the station, in a sweep."""
+    bad: Bad
+    unit: str
+    """Of thresholds, `clear_by` and `Finding.value`; empty where the rule is about no number. `instant`: the value is
+    ms since the Unix epoch, UTC."""
+    part: str
+    """What `AlertKey.part` looks like; empty: the place as a whole."""
+    zh: str
+    en: str
+    setting: RuleSetting
+    means: str
+    """When exactly it is reached and when it is good, beyond the thresholds."""
+    why: str
+    """Why each threshold is what it is: what goes wrong if it is larger, and if it is smaller."""
+    source: str
+    """Where the thresholds come from."""
+    extra: Mapping[str, str] = MappingProxyType({})
+    """What each number of `RuleSetting.extra` means, by its name."""
+
+
+class Limits(NamedTuple):
+    """The values up to which, and from which on, no level of a rule is reached or held."""
+
+    least: float
+    most: float
+
+
+class StationRules:
+    """All rules as they are set for a station; one object for all stations that are set alike."""
+
+    __slots__ = (
+        "_by_code",
+        "box_least_c",
+        "box_most_c",
+        "cabinet_least_c",
+        "cabinet_most_c",
+        "cell_least_c",
+        "cell_most_c",
+        "drift_most",
+        "drift_people",
+        "expiry_days",
+        "full_share",
+        "ready_least",
+        "stock_factor",
+    )
+
+    def __init__(self, by_code: Mapping[str, tuple[Bad, RuleSetting]]) -> None:
+        self._by_code = {code: rule for code, rule in by_code.items() if rule[1].enabled}
+        # What the quiet tests compare with stands open, because they run for every reading.
+        rising = self._by_code.get("cell_rising")
+        rising_from_c = rising[1].extra["above_c"] if rising else math.inf
+        self.cell_most_c = min(self.limits("cell_hot").most, rising_from_c)
+        self.cell_least_c = self.limits("cell_cold").least
+        self.cabinet_most_c = self.limits("cabinet_hot").most
+        self.cabinet_least_c = self.limits("cabinet_cold").least
+        self.ready_least = self.limits("ready_low").least
+        self.stock_factor = self.limits("stock_low").least
+        self.expiry_days = self.limits("expiry").least
+        self.box_most_c = self.limits("box_hot").most
+        self.box_least_c = self.limits("box_cold").least
+        self.full_share = self.limits("full").most
+        self.drift_most = self.limits("drift").most
+        drift = self._by_code.get("drift")
+        self.drift_people = drift[1].extra["people"] if drift else math.inf
+
+    def get(self, code: str) -> RuleSetting | None:
+        """How a rule is set; None while it is switched off."""
+        rule = self._by_code.get(code)
+        return rule[1] if rule else None
+
+    def limits(self, code: str) -> Limits:
+        """Strictly between them a value is good and clear; without bounds for a rule that is off or about no number."""
+        bad, setting = self._by_code.get(code, (Bad.IS_SO, None))
+        thresholds = [level.at for level in setting.levels if level.at is not None] if setting else []
+        if setting is None or not thresholds:
+            return Limits(-math.inf, math.inf)
+        if bad.is_upward:
+            return Limits(-math.inf, min(thresholds) - setting.clear_by)
+        return Limits(max(thresholds) + setting.clear_by, math.inf)
+
+    def measure(self, code: str, part: str, value: float | None, memory: str | None = None) -> Finding | None:
+        """What a rule says of a number: None for a rule that is off; unknown for a number that is missing."""
+        rule = self._by_code.get(code)
+        if rule is None:
+            return None
+        if value is None:
+            return Finding(code, part, None, None, None, memory)
+        bad, setting = rule
+        return Finding(code, part, *levels_of(value, bad, setting), value, memory)
+
+    def tell(self, code: str, part: str, level: int | None, value: float | str | None = None) -> Finding | None:
+        """What a rule about no number says: the level that is so, `GOOD`, or None for unknown."""
+        return Finding(code, part, level, level, value) if code in self._by_code else None
+
+
+def levels_of(value: float, bad: Bad, setting: RuleSetting) -> tuple[int, int]:
+    """The highest level that is reached, and the highest that is not clear yet."""
+    reached = held = GOOD
+    for index, level in enumerate(setting.levels):
+        if level.at is None:
+            continue
+        if is_beyond(value, level.at, bad):
+            reached = index
+        clear_at = level.at - setting.clear_by if bad.is_upward else level.at + setting.clear_by
+        if value > clear_at if bad.is_upward else value < clear_at:
+            held = index
+    return reached, max(reached, held)
+
+
+def is_beyond(value: float, at: float, bad: Bad) -> bool:
+    """Whether a value is on the bad side of a threshold."""
+    match bad:
+        case Bad.AT_LEAST:
+            return value >= at
+        case Bad.ABOVE:
+            return value > at
+        case Bad.AT_MOST:
+            return value <= at
+        case Bad.BELOW:
+            return value < at
+        case Bad.IS_SO:
+            return False

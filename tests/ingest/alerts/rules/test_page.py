@@ -1,0 +1,38 @@
+"""The rules chapter of docs/alerts.md and the catalogue say the same, and every rule gives its reasons."""
+
+import re
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from ingest.alerts.rules import page
+from ingest.alerts.rules.catalogue import RULES
+from ingest.alerts.rules.rule import Bad, Rule
+
+PAGE: Final = (Path(__file__).parents[4] / "docs" / "alerts.md").read_text(encoding="utf-8")
+
+
+def test_page_holds_what_the_catalogue_says() -> None:
+    """docs/alerts.md has the rules to the letter; `ingest.alerts.rules.page.markdown()` makes the part anew."""
+    part = PAGE[PAGE.index(page.BEGIN) : PAGE.index(page.END) + len(page.END) + 1]
+    assert part == page.markdown()
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+def test_rule_is_whole(rule: Rule) -> None:
+    """Names in both languages, a meaning, a reason, a source; levels as the settings ask for; extras explained."""
+    assert re.fullmatch(r"[a-z]+(_[a-z]+)*", rule.code)
+    assert re.search(r"[\u4e00-\u9fff]", rule.zh)
+    assert rule.en
+    assert rule.en.isascii()
+    assert rule.means.endswith(".")
+    assert rule.why.endswith(".")
+    assert rule.source
+    assert rule.setting.levels
+    assert rule.setting.extra.keys() == rule.extra.keys()
+    thresholds = [level.at for level in rule.setting.levels if level.at is not None]
+    assert len(thresholds) == (0 if rule.bad is Bad.IS_SO else len(rule.setting.levels))
+    assert thresholds == sorted(thresholds, reverse=not rule.bad.is_upward)
+    ranks = [level.severity.rank for level in rule.setting.levels]
+    assert ranks == sorted(ranks)
