@@ -14,6 +14,7 @@ from api.pages.frame import PageQuery, add_templates
 from api.pages.hourly import HOURLY, Hourly
 from api.pages.installing import show_manifest, show_worker
 from api.pages.near import CardsQuery, show_cards, show_near
+from api.pages.overview import OverviewQuery, show_overview
 from api.pages.station_page import show_station_page
 from api.query import NoQuery
 from api.route import Route
@@ -29,6 +30,15 @@ PAGES: Final[tuple[Route[Any], ...]] = (
         "text/html",
         "One station, as a page",
         (404, 500, 503),
+    ),
+    Route(
+        "GET",
+        "/overview",
+        show_overview,
+        OverviewQuery,
+        "text/html",
+        "The numbers of the nation or a region, as a page",
+        (404, 500),
     ),
     Route(
         "GET",
