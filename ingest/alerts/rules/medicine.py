@@ -5,8 +5,8 @@ Never: counts what is expired, or takes an article that is not listed for one th
 """
 
 import math
-from collections.abc import Iterable, Iterator
-from datetime import date, timedelta
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from typing import Final, NamedTuple
 
 from ingest.alerts.model import GOOD, Finding
@@ -15,6 +15,9 @@ from ingest.model import Article, Medicine
 
 BOX: Final = "box"
 DOOR: Final = "door"
+
+FACTORS_MAX: Final = 100
+"""Settings of `stock_low` that are remembered worked out. Larger: memory. Smaller: it is done at each look."""
 
 
 def item_part(sku: str) -> str:
@@ -35,6 +38,17 @@ class Shelf:
         """Pieces at which an article is low. Of one whose par is its minimum (one pair of scissors) a piece fewer, or
         it would be low for ever."""
         self.essential = frozenset(sku for sku, article in self.articles.items() if article.essential)
+        self._low: dict[float, dict[str, float]] = {}
+
+    def low(self, factor: float) -> Mapping[str, float]:
+        """By article that has a minimum: at how many pieces it is not plainly enough; none where the rule is off."""
+        low = self._low.get(factor)
+        if low is None:
+            if len(self._low) >= FACTORS_MAX:
+                self._low.clear()
+            counted = self.minimum.items() if factor > -math.inf else ()
+            low = self._low[factor] = {sku: max(minimum * factor, 0.0) for sku, minimum in counted}
+        return low
 
 
 class Stock(NamedTuple):
@@ -67,13 +81,10 @@ def is_quiet(body: Medicine, rules: StationRules, shelf: Shelf, today: date) -> 
     temp_c = body.temp
     if body.door != "closed" or temp_c is None or not rules.box_least_c < temp_c < rules.box_most_c:
         return False
-    soon = today + timedelta(days=min(max(rules.expiry_days, 0), 100_000))
-    minimum, factor = shelf.minimum, rules.stock_factor
+    soon, low = rules.soon(today), shelf.low(rules.stock_factor)
     for item in body.items:
         expires = item.expires
-        if expires is not None and expires <= soon:
-            return False
-        if item.qty <= minimum.get(item.sku, 0) * factor:
+        if (expires is not None and expires <= soon) or item.qty <= low.get(item.sku, -1):
             return False
     return shelf.essential <= {item.sku for item in body.items}
 
@@ -82,30 +93,32 @@ def look(
     body: Medicine, rules: StationRules, shelf: Shelf, today: date, known: Known = NOTHING_KNOWN
 ) -> Iterator[Finding]:
     """What each rule about medicine boxes says, part by part; `today` is the local day."""
-    stock = stock_of(body, today)
-    findings = [
+    told = [
         rules.measure("box_hot", BOX, body.temp),
         rules.measure("box_cold", BOX, body.temp),
         rules.tell("box_door", DOOR, None if body.door is None else 0 if body.door == "open" else GOOD),
     ]
+    yield from (finding for finding in told if finding is not None)
+    stock = stock_of(body, today)
     # An article whose alert is open and which is not listed any more has no pieces left; that is no missing value.
     low = {part.removeprefix("item/") for rule, part in known if rule == "stock_low"}
-    findings += [_stock_low(sku, stock.get(sku), rules, shelf) for sku in sorted(stock.keys() | shelf.essential | low)]
+    if rules.get("stock_low") is not None:
+        enough = shelf.low(rules.stock_factor)
+        for sku in sorted(stock.keys() | shelf.essential | low):
+            yield _stock_low(sku, stock[sku].pieces if sku in stock else 0, rules, shelf, enough.get(sku, -1))
     ending = {part.removeprefix("item/") for rule, part in known if rule == "expiry"}
-    findings += [
-        _expiry(sku, stock.get(sku), rules, today, is_open=sku in ending) for sku in sorted(stock.keys() | ending)
-    ]
-    yield from (finding for finding in findings if finding is not None)
+    if rules.get("expiry") is not None:
+        for sku in sorted(stock.keys() | ending):
+            finding = _expiry(sku, stock.get(sku), rules, today, is_open=sku in ending)
+            if finding is not None:
+                yield finding
 
 
-def _stock_low(sku: str, stock: Stock | None, rules: StationRules, shelf: Shelf) -> Finding | None:
+def _stock_low(sku: str, pieces: int, rules: StationRules, shelf: Shelf, enough: float) -> Finding:
     setting = rules.get("stock_low")
-    if setting is None:
-        return None
-    pieces = stock.pieces if stock else 0
-    minimum = shelf.minimum.get(sku)
-    if minimum is None:
+    if setting is None or pieces > enough:  # nearly always
         return Finding("stock_low", item_part(sku), GOOD, GOOD, pieces)
+    minimum = shelf.minimum[sku]
     share = pieces / minimum if minimum > 0 else math.inf if pieces else 0.0
     reached, held = levels_of(share, Bad.AT_MOST, setting)
     if sku not in shelf.essential:
@@ -117,6 +130,8 @@ def _stock_low(sku: str, stock: Stock | None, rules: StationRules, shelf: Shelf)
 def _expiry(sku: str, stock: Stock | None, rules: StationRules, today: date, *, is_open: bool) -> Finding | None:
     part = item_part(sku)
     if stock is not None and stock.soonest is not None:
+        if stock.soonest > rules.soon(today):  # nearly always
+            return Finding("expiry", part, GOOD, GOOD, (stock.soonest - today).days)
         return rules.measure("expiry", part, (stock.soonest - today).days)
     # Pieces without a day may be scissors, which end never; but not where the day of one was known.
     is_day_missing = is_open and stock is not None and stock.pieces > 0

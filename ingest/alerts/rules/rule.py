@@ -6,6 +6,7 @@ Never: knows one rule from another.
 
 import math
 from collections.abc import Mapping
+from datetime import date, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, NamedTuple
@@ -16,6 +17,9 @@ from ingest.alerts.model import GOOD, Finding, RuleSetting
 Known = Mapping[tuple[str, str], str | None]
 """What earlier looks left open: by (rule, part) of an alert that is not resolved, or of a memory that is to be given
 again, that memory. A part that stands here and not in the reading any more gets a finding all the same."""
+
+DAYS_MAX: Final = 36_500.0
+"""Beyond a century no lot is dated; further, a date could not be made."""
 
 NOTHING_KNOWN: Final[Known] = MappingProxyType({})
 
@@ -90,6 +94,7 @@ class StationRules:
 
     __slots__ = (
         "_by_code",
+        "_soon",
         "box_least_c",
         "box_most_c",
         "cabinet_least_c",
@@ -116,12 +121,22 @@ class StationRules:
         self.ready_least = self.limits("ready_low").least
         self.stock_factor = self.limits("stock_low").least
         self.expiry_days = self.limits("expiry").least
+        self._soon = (date.min, date.min)
         self.box_most_c = self.limits("box_hot").most
         self.box_least_c = self.limits("box_cold").least
         self.full_share = self.limits("full").most
         self.drift_most = self.limits("drift").most
         drift = self._by_code.get("drift")
         self.drift_people = drift[1].extra["people"] if drift else math.inf
+
+    def soon(self, today: date) -> date:
+        """The last day that is too near for a lot to be good and clear, if there is any; never before today."""
+        known_today, soon = self._soon
+        if known_today != today:
+            days = math.ceil(min(max(self.expiry_days, 0.0), DAYS_MAX))
+            soon = today + timedelta(days=days)
+            self._soon = (today, soon)
+        return soon
 
     def get(self, code: str) -> RuleSetting | None:
         """How a rule is set; None while it is switched off."""
