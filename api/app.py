@@ -13,7 +13,8 @@ from prometheus_client import ProcessCollector
 from api.history import AT_ONCE, HISTORY_TURNS
 from api.metrics import HealthCollector, metrics_middleware
 from api.openapi import DOCUMENT, make_document
-from api.pages.routes import add_pages
+from api.pages.routes import PAGE_ADDRESSES, add_pages
+from api.pages.trouble import trouble_middleware
 from api.platform import PLATFORM, ApiPlatform
 from api.problems import problems_middleware
 from api.routes import ROUTES, register
@@ -26,7 +27,11 @@ def make_app(platform: ApiPlatform) -> web.Application:
     """The API over a platform; once per metrics registry, because the API's own metrics go into it."""
     app = web.Application(
         client_max_size=_BODY_MAX_BYTES,
-        middlewares=[metrics_middleware(platform.metrics), problems_middleware()],  # outermost first
+        middlewares=[  # outermost first
+            metrics_middleware(platform.metrics),
+            trouble_middleware(PAGE_ADDRESSES),
+            problems_middleware(),
+        ],
     )
     platform.metrics.register(HealthCollector(platform.health, platform.now_ms))
     ProcessCollector(registry=platform.metrics)  # CPU, memory, descriptors

@@ -61,6 +61,9 @@ PAGES: Final[tuple[Route[Any], ...]] = (
     ),
 )
 
+PAGE_ADDRESSES: Final = frozenset(route.path for route in PAGES if route.response == "text/html")
+"""Where an error is told to people."""
+
 
 def add_pages(app: web.Application) -> None:
     """Give the application what the pages share; it has `HISTORY_TURNS` already."""

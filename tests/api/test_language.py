@@ -45,10 +45,10 @@ def test_every_text_is_used_and_every_used_text_is_there() -> None:
     """The catalogue holds exactly what code and templates ask for: by name, or by the stem of a family."""
     sources = [*ROOM.rglob("*.py"), *ROOM.rglob("*.html")]
     source = "\n".join(path.read_text("utf-8") for path in sources)
-    asked = set(re.findall(r'(?:say|wording|self)\(\s*"([a-z_0-9.]+)"', source))
+    asked = set(re.findall(r'(?:say|wording|self)\(\s*"([a-z_0-9.]+)"[,)]', source))
     assert asked <= set(ZH.catalogue)
     named = set(re.findall(r'"([a-z_0-9.]+)"', source))
-    stems = set(re.findall(r'say\(f"([a-z_]+\.)\{', source)) | {"quality.", "access."}
+    stems = set(re.findall(r'say\(f?"([a-z_]+\.)(?:\{|" ~)', source)) | {"quality.", "access."}
     units = {f"{icon}_n" for icon in ("seat", "battery", "medicine")}
     unused = [key for key in set(ZH.catalogue) - named - units if not any(key.startswith(stem) for stem in stems)]
     assert sorted(unused) == []

@@ -114,8 +114,37 @@ async def test_search_engines_are_told_what_it_is(world: World, client: ClientSe
 
 
 async def test_a_station_that_nobody_registered_has_no_page(client: ClientSession) -> None:
-    """An unknown id is a 404, whether it publishes or not."""
-    await _html(client, "/stations/stranger-01", 404)
+    """An unknown id is a 404 in words for people, whether it publishes or not."""
+    text = _text(await _html(client, "/stations/stranger-01?lang=en", 404))
+    assert "There is no page here" in text
+    assert "To the first page" in text
+
+
+async def test_a_database_that_is_away_is_told_to_people(world: World, client: ClientSession) -> None:
+    """A page that cannot be made is a 503 with words, the request's id, and when to try again."""
+    world.visits.fails_with = TransientStoreError("the disk of the operator's own machine")
+    async with client.get("/stations/bj-0001") as response:
+        assert response.status == 503
+        assert response.content_type == "text/html"
+        assert int(response.headers["Retry-After"]) > 0
+        html = await response.text()
+    assert "请过几秒再试" in html
+    assert response.headers["X-Request-Id"] in html
+    assert "own machine" not in html
+
+
+async def test_programs_get_their_own_errors(client: ClientSession) -> None:
+    """An address of nothing is HTML for a browser and a problem document for a program; the feed's stay documents."""
+    browser = {"Accept": "text/html,application/xhtml+xml"}
+    for path, headers, kind in (
+        ("/nowhere", browser, "text/html"),
+        ("/nowhere", {}, "application/problem+json"),
+        ("/v1/nowhere", browser, "application/problem+json"),
+        ("/v1/stations/nobody", browser, "application/problem+json"),
+    ):
+        async with client.get(path, headers=headers) as response:
+            assert response.status == 404
+            assert response.content_type == kind
 
 
 async def test_it_installs_as_an_app(client: ClientSession) -> None:
