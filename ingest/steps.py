@@ -5,7 +5,7 @@ Enters: what `decode` made of a message, and `now`. Leaves: an open batch that i
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import Final, Protocol, cast
 
 from gateway.topics import Kind, topic_of
 from ingest.accounting import Accounting
@@ -30,6 +30,16 @@ UNREGISTERED_MAX: Final = 50_000
 Refuse = Callable[[DeadLetter], None]
 
 
+class Watch(Protocol):
+    """Is told of what was newest when it came; must be quick, and raises nothing."""
+
+    def reading(self, live: LiveStation, reading: Reading, now_ms: int) -> None:
+        """It is shown as the present now."""
+
+    def state(self, live: LiveStation, now_ms: int, *, is_birth: bool) -> None:
+        """A birth as it was sent, or a will that is in force."""
+
+
 @dataclass(slots=True)
 class Books:
     """What the steps consult and change."""
@@ -41,6 +51,8 @@ class Books:
     receipts: Receipts
     checkpoint: Checkpoint
     accounting: Accounting
+    watch: Watch | None = None
+    """Whoever looks for what is wrong; None: nobody."""
 
 
 class Steps:
@@ -81,7 +93,7 @@ class Steps:
         live.heard_ms = max(live.heard_ms, received_ms)
         begin = len(self.batch.readings)
         if isinstance(arrived, Reading):
-            self._take(live, arrived, now_ms)
+            self._take(live, arrived, now_ms, is_kept=True)
         else:
             self._unpack(live, arrived, now_ms, refuse)
         # A restart looks for readings by when they were received, in the order in which they were stored.
@@ -96,7 +108,7 @@ class Steps:
             self._books.quality.of(letter.station).refused[letter.reason] += 1
         self.batch.refuse(letter)
 
-    def _take(self, live: LiveStation, reading: Reading, now_ms: int) -> None:
+    def _take(self, live: LiveStation, reading: Reading, now_ms: int, *, is_kept: bool = False) -> None:
         books, body, kind = self._books, reading.body, reading.kind
         track = live.track(kind)
         outcome = track.note(body.boot, body.seq)
@@ -107,6 +119,9 @@ class Steps:
             self._count(live, track, reading, now_ms)
         if outcome is Outcome.NEWEST or self._follows_a_lost_boot(live, track, reading):
             live.show(track, reading)
+            # What was kept while the station was offline is the past, but for its end.
+            if books.watch is not None and not (is_kept and live.is_stale(track, now_ms)):
+                books.watch.reading(live, reading, now_ms)
         if outcome is Outcome.LATE or now_ms - body.ts > LATE_MS:
             self.batch.late[live.id] = live
         books.quality.note_unknown(reading)
@@ -169,7 +184,7 @@ class Steps:
     def _unpack(self, live: LiveStation, backlog: Backlog, now_ms: int, refuse: Refuse) -> None:
         for reading in backlog.readings:
             try:
-                self._take(live, reading, now_ms)
+                self._take(live, reading, now_ms, is_kept=True)
             except Refused as refusal:
                 topic = topic_of(reading.station, reading.kind)
                 refuse(dead_letter(refusal, topic, reading.payload, now_ms))
@@ -192,6 +207,9 @@ class Steps:
         # With every connection the broker sends all retained states again; most of them say what is known.
         if before != (live.birth_boot, live.birth_ts_ms, live.birth, live.will, live.heard_ms):
             self.batch.late[live.id] = live
+            if self._books.watch is not None:
+                is_birth = change.state.online and not change.is_retained
+                self._books.watch.state(live, now_ms, is_birth=is_birth)
 
     def _station(self, station_id: str) -> LiveStation:
         picture = self._books.picture

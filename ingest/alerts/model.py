@@ -176,7 +176,7 @@ class ChangeKind(StrEnum):
     """Fires with a lower severity."""
     WENT_UNKNOWN = "went_unknown"
     KNOWN_AGAIN = "known_again"
-    """Heard of again, and still bad."""
+    """Heard of again; whether it is good, its next steps say."""
     RESOLVED = "resolved"
     REOPENED = "reopened"
     FLAPPING = "flapping"

@@ -1,0 +1,385 @@
+"""Which rules are looked at when: at each reading, as timers run out, in a sweep over all stations.
+
+Enters: readings, births and wills of stations, the time, whether the platform sees. Leaves: changes of alerts.
+Never: waits, reads a clock, or judges while the platform is blind. All is decided from the newest picture and not from
+events, so whatever is looked at twice, late or again after a crash comes to the same.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, cast
+
+from pydantic_core import from_json, to_json
+
+from gateway.payloads import Battery, Medicine, Occupancy, ReadingBody
+from gateway.topics import Kind
+from ingest.alerts import life
+from ingest.alerts.causes import BLIND_KEY, PLATFORM_BLIND, REGION_DARK, STATION_DARK, Causes, DarkRegions
+from ingest.alerts.life import LifeSettings
+from ingest.alerts.model import GOOD, Alert, AlertKey, AlertState, Change, Finding, RuleSetting, Scope
+from ingest.alerts.open_alerts import Fault, OpenAlerts
+from ingest.alerts.places import Places
+from ingest.alerts.rules import cabinet, medicine, occupancy
+from ingest.alerts.rules import station as stations
+from ingest.alerts.rules.book import RuleBook
+from ingest.alerts.rules.catalogue import RULES
+from ingest.alerts.rules.rule import Bad, StationRules, levels_of
+from ingest.alerts.station_watch import StationWatch
+from ingest.live.station import LiveStation
+from ingest.model import Reading, Station
+from ingest.ports import Registry
+from ingest.quality import QualityBook
+from ingest.visits.local_day import LocalDays
+
+STEP: Final = 500
+"""Stations of a sweep before others get a turn. Larger: readings wait. Smaller: turns for nothing."""
+PARTS: Final = 4
+"""Sweeps in which each station that is well is looked at once. Larger: a wrong clock is seen later. Smaller: CPU."""
+NOTES_EVERY_MS: Final = 30_000
+"""Between two writings of what rules remember. Larger: a restart forgets more of a rise. Smaller: useless writing."""
+VISITS_EVERY_MS: Final = 600_000
+ALIVE_EVERY_MS: Final = 10_000
+"""How exactly a restart knows for how long the platform was away. Larger: hold-offs are that much longer after it."""
+
+MEMORY: Final = "memory"
+WATCH: Final = "watch"
+VISITS: Final = "visits"
+ALIVE: Final = "alive"
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What the engine looks at."""
+
+    registry: Registry
+    live: Mapping[str, LiveStation]
+    quality: QualityBook
+    days: LocalDays
+
+
+class Engine:
+    """Holds what is wrong; of what is well it holds nothing."""
+
+    def __init__(self, world: World, rules: RuleBook, settings: LifeSettings, now_ms: int) -> None:
+        self._world = world
+        self._rules = rules
+        self._settings = settings
+        places = Places(world.registry)
+        self.causes = Causes(places.path)
+        self.alerts = OpenAlerts(self._due_ms, self.causes)
+        self._regions = DarkRegions(places.path)
+        self._watch = StationWatch(world.quality, now_ms)
+        self._dark: set[str] = set()
+        self._memory: dict[str, dict[Fault, str]] = {}
+        self._remembered: set[str] = set()
+        """Places whose memory changed since it was written."""
+        self._noted_ms = self._visits_noted_ms = now_ms
+        self._alive_ms = 0
+        self._shelf = medicine.Shelf(())
+        self._shelf_version = -1
+        self._sweeps = 0
+        self.blind_since_ms: int | None = None
+
+    # ---- what happens ----
+
+    def reading(self, live: LiveStation, reading: Reading, now_ms: int) -> None:
+        """It became the newest of its kind. All is well in almost every case, and that costs one quiet test."""
+        station = self._world.registry.station(live.id)
+        if station is None or self.blind_since_ms is not None:
+            return
+        rules, kind = self._rules.of(station), reading.kind
+        if not self._is_held(live.id, kind) and self._is_quiet(kind, reading.body, station, rules, now_ms):
+            if live.id in self._dark:
+                self._look_at_station(station, live, rules, now_ms)
+            return
+        self._look_at_reading(station, rules, kind, reading.body, reading.received_ms, now_ms)
+        if live.id in self._dark:
+            self._look_at_station(station, live, rules, now_ms)
+
+    def state(self, live: LiveStation, now_ms: int, *, is_birth: bool) -> None:
+        """A birth as it was sent, or a will."""
+        if is_birth:
+            self._watch.connected(live.id, now_ms)
+        station = self._world.registry.station(live.id)
+        if station is not None and self.blind_since_ms is None:
+            self._look_at_station(station, live, self._rules.of(station), now_ms)
+
+    def tick(self, now_ms: int) -> None:
+        """What time alone brings."""
+        if self.blind_since_ms is not None:
+            blind = self.alerts.get(BLIND_KEY)
+            if blind is not None:
+                self._ripen(blind, now_ms)
+            return
+        if self.alerts.get(BLIND_KEY) is not None:
+            self._take(BLIND_KEY, Finding(PLATFORM_BLIND, "", GOOD, GOOD), self._rules.everywhere, now_ms, now_ms)
+        for alert in self.alerts.take_due(now_ms):
+            if alert.state is AlertState.RESOLVED or self._is_trusted(alert, now_ms):
+                self._ripen(alert, now_ms)
+            else:
+                self.alerts.live(alert.key, life.unheard(alert, now_ms))
+        standing = {alert.key.place for alert in self.alerts if alert.key.rule == REGION_DARK}
+        for code in sorted(self._regions.touched() | standing):
+            self._look_at_region(code, now_ms)
+
+    def sweep(self, now_ms: int) -> Iterator[None]:
+        """Look at every station: the silent and those with an alert each time, the others by turns; the first time all.
+
+        Gives way after each `STEP` stations.
+        """
+        is_first, part = self._sweeps == 0, self._sweeps % PARTS
+        heard: dict[str, int] = {}
+        for number, station in enumerate(self._world.registry.stations()):
+            if self.blind_since_ms is not None:
+                return
+            live = self._world.live.get(station.id)
+            is_silent = live is None or self._watch.silent_since_ms(live, now_ms) is not None
+            if live is not None and live.heard_ms:
+                for code in (station.province, station.city, station.district):
+                    if code is not None:
+                        heard[code] = heard.get(code, 0) + 1
+            if is_first and live is not None:
+                self._look_at_all(station, live, now_ms)
+            elif is_silent or number % PARTS == part or self.alerts.at(station.id):
+                self._look_at_station(station, live, self._rules.of(station), now_ms)
+                self._look_for_stale(station.id, live, now_ms)
+            if number % STEP == STEP - 1:
+                yield None
+        self._regions.known(heard)
+        self._sweeps += 1
+
+    def blind(self, now_ms: int, since_ms: int, why: str) -> None:
+        """The platform sees nothing since then: all clocks stand still."""
+        if self.blind_since_ms is None:
+            self.blind_since_ms = since_ms
+            finding = Finding(PLATFORM_BLIND, "", 0, 0, why)
+            self._take(BLIND_KEY, finding, self._rules.everywhere, since_ms, now_ms)
+
+    def sighted(self, now_ms: int) -> None:
+        """It sees again: the time between has not passed, and silence counts from now."""
+        if self.blind_since_ms is None:
+            return
+        by_ms, self.blind_since_ms = now_ms - self.blind_since_ms, None
+        self._watch.seeing_since_ms = now_ms
+        for alert in list(self.alerts):
+            if alert.key != BLIND_KEY:
+                self.alerts.put(life.shifted(alert, by_ms))
+
+    def confirm(self, alert: Alert, now_ms: int) -> None:
+        """A person was there and says that it is safe."""
+        self.alerts.live(alert.key, life.confirmed(alert, now_ms))
+
+    def resolve(self, alert: Alert, who: str, now_ms: int) -> None:
+        """Ended by a person; what is still bad fires again."""
+        self.alerts.live(alert.key, life.resolved_by(alert, who, now_ms))
+
+    # ---- what is asked ----
+
+    def take_changes(self) -> list[Change]:
+        """What happened to alerts since this was asked last, in order."""
+        return self.alerts.take_changes()
+
+    def inhibited_by(self, alert: Alert) -> AlertKey | None:
+        """The highest cause above an alert."""
+        return self.causes.of(alert.key)
+
+    def setting_of(self, key: AlertKey) -> RuleSetting | None:
+        """How its rule is set at its place; None while it is off."""
+        return self._rules_of(key).get(key.rule)
+
+    def take_notes(self, now_ms: int, *, is_last: bool = False) -> dict[str, dict[str, str | None]]:
+        """What a restart wants to know, by book and name, every now and then."""
+        notes: dict[str, dict[str, str | None]] = {}
+        if self._remembered and (is_last or now_ms - self._noted_ms >= NOTES_EVERY_MS):
+            self._noted_ms = now_ms
+            notes[MEMORY] = {place: self._written(place) for place in self._remembered}
+            self._remembered.clear()
+        if is_last or now_ms - self._visits_noted_ms >= VISITS_EVERY_MS:
+            self._visits_noted_ms = now_ms
+            notes[WATCH] = {VISITS: self._watch.dump()}
+        if is_last or now_ms - self._alive_ms >= ALIVE_EVERY_MS:
+            self._alive_ms = now_ms
+            notes.setdefault(WATCH, {})[ALIVE] = str(now_ms)
+        return notes
+
+    def restore(self, alerts: Sequence[Alert], notes: Mapping[str, Mapping[str, str]], now_ms: int) -> None:
+        """As it was when the process ended; to be called before anything happens.
+
+        While the platform was away it was blind: that time has not passed.
+        """
+        watched = notes.get(WATCH, {})
+        away_ms = max(0, now_ms - int(watched.get(ALIVE, now_ms)))
+        self.alerts.restore(life.shifted(alert, away_ms) for alert in alerts)
+        self._dark = {alert.key.place for alert in alerts if alert.key.rule == STATION_DARK}
+        for place, written in notes.get(MEMORY, {}).items():
+            self._memory[place] = {(rule, part): memory for rule, part, memory in from_json(written)}
+        if VISITS in watched:
+            self._watch.load(watched[VISITS])
+        for live in self._world.live.values():
+            self._watch.begin(live, now_ms)
+
+    # ---- looks ----
+
+    def _is_held(self, place: str, kind: Kind) -> bool:
+        """Whether anything of this kind is remembered of a place."""
+        if place in self._memory and kind is Kind.BATTERY:
+            return True
+        return any(RULES[rule].kind is kind for rule, _ in self.alerts.at(place) if rule in RULES)
+
+    def _is_quiet(self, kind: Kind, body: ReadingBody, station: Station, rules: StationRules, now_ms: int) -> bool:
+        match kind:
+            case Kind.OCCUPANCY:
+                return occupancy.is_quiet(cast("Occupancy", body), rules, station.capacity)
+            case Kind.BATTERY:
+                return cabinet.is_quiet(cast("Battery", body), rules)
+            case Kind.MEDICINE:
+                today = self._world.days.of(now_ms)
+                return medicine.is_quiet(cast("Medicine", body), rules, self._catalogue(), today)
+            case Kind.EXCHANGE:
+                return True
+
+    def _look_at_reading(
+        self, station: Station, rules: StationRules, kind: Kind, body: ReadingBody, at_ms: int, now_ms: int
+    ) -> None:
+        place = station.id
+        held = {fault: alert for fault, alert in self.alerts.at(place).items() if RULES[fault[0]].kind is kind}
+        known: dict[Fault, str | None] = {fault: alert.memory for fault, alert in held.items()}
+        known |= {fault: memory for fault, memory in self._memory.get(place, {}).items() if fault not in known}
+        findings: Iterator[Finding]
+        match kind:
+            case Kind.OCCUPANCY:
+                findings = occupancy.look(cast("Occupancy", body), rules, station.capacity)
+            case Kind.BATTERY:
+                findings = cabinet.look(cast("Battery", body), rules, at_ms, known)
+            case Kind.MEDICINE:
+                today = self._world.days.of(now_ms)
+                findings = medicine.look(cast("Medicine", body), rules, self._catalogue(), today, known)
+            case Kind.EXCHANGE:
+                findings = iter(())
+        found: set[Fault] = set()
+        for finding in findings:
+            found.add((finding.rule, finding.part))
+            self._take(AlertKey(Scope.STATION, place, finding.rule, finding.part), finding, rules, at_ms, now_ms)
+        for fault in held.keys() - found:
+            alert = self.alerts.at(place).get(fault)
+            if alert is not None:
+                self.alerts.live(alert.key, self._unasked(alert, rules, now_ms))
+
+    def _look_at_station(self, station: Station, live: LiveStation | None, rules: StationRules, now_ms: int) -> None:
+        facts = self._watch.facts(station, live, now_ms)
+        for finding in (*stations.look(facts, rules), *occupancy.look_back(facts, rules)):
+            key = AlertKey(Scope.STATION, station.id, finding.rule, finding.part)
+            self._take(key, finding, rules, now_ms, now_ms)
+        if facts.silent_since_ms is not None:
+            self._dark.add(station.id)
+            self._regions.went_dark(station.id, facts.silent_since_ms)
+            self._look_for_stale(station.id, live, now_ms)
+        elif station.id in self._dark:
+            self._dark.discard(station.id)
+            self._regions.heard(station.id)
+
+    def _look_for_stale(self, place: str, live: LiveStation | None, now_ms: int) -> None:
+        """What was heard too long ago is not known any more."""
+        for (rule, _), alert in list(self.alerts.at(place).items()):
+            kind = RULES[rule].kind
+            track = None if live is None or kind is None else getattr(live, kind)
+            if kind is not None and (live is None or not self._watch.is_trusted(live, track, now_ms)):
+                self.alerts.live(alert.key, life.unheard(alert, now_ms))
+
+    def _look_at_all(self, station: Station, live: LiveStation, now_ms: int) -> None:
+        """After a start: every reading that may still be called the present, whoever has looked at it before."""
+        rules = self._rules.of(station)
+        for kind, track in live.tracks():
+            body = live.body(kind) if self._watch.is_trusted(live, track, now_ms) else None
+            if body is not None and not (
+                not self._is_held(live.id, kind) and self._is_quiet(kind, body, station, rules, now_ms)
+            ):
+                self._look_at_reading(station, rules, kind, body, track.received_ms, now_ms)
+        self._look_at_station(station, live, rules, now_ms)
+
+    def _look_at_region(self, code: str, now_ms: int) -> None:
+        rules = self._rules.everywhere
+        setting = rules.get(REGION_DARK)
+        key = AlertKey(Scope.REGION, code, REGION_DARK)
+        if setting is None:
+            return
+        darkness = self._regions.of(code, int(setting.extra["within_s"] * 1_000))
+        if darkness.heard < setting.extra["stations"]:
+            finding = Finding(REGION_DARK, "", GOOD, GOOD)
+        else:
+            share = darkness.dark / darkness.heard
+            reached, _ = levels_of(darkness.together / darkness.heard, Bad.AT_LEAST, setting)
+            _, held = levels_of(share, Bad.AT_LEAST, setting)
+            finding = Finding(REGION_DARK, "", reached, max(reached, held), round(share, 3))
+        self._take(key, finding, rules, now_ms, now_ms)
+
+    # ---- alerts ----
+
+    def _take(self, key: AlertKey, finding: Finding, rules: StationRules, at_ms: int, now_ms: int) -> None:
+        alert, setting = self.alerts.get(key), rules.get(key.rule)
+        if alert is None and (finding.reached is None or finding.reached == GOOD):
+            self._remember(key, finding.memory)
+            return
+        if setting is None:
+            if alert is not None:
+                self.alerts.live(key, self._unasked(alert, rules, now_ms))
+            return
+        is_upward = RULES[key.rule].bad.is_upward
+        lived = life.found(alert, key, finding, setting, at_ms=at_ms, now_ms=now_ms, is_upward=is_upward)
+        self.alerts.live(key, lived)
+        if alert is None:
+            self._remember(key, None)
+
+    def _unasked(self, alert: Alert, rules: StationRules, now_ms: int) -> life.Lived:
+        """No rule spoke of it: its rule was switched off, or the value is missing."""
+        if rules.get(alert.key.rule) is None:
+            return life.resolved_by(alert, "settings", now_ms)
+        return life.unheard(alert, now_ms)
+
+    def _remember(self, key: AlertKey, memory: str | None) -> None:
+        """What a rule wants to be given again, of a fault that is no alert."""
+        known = self._memory.get(key.place)
+        fault = (key.rule, key.part)
+        if memory is None:
+            if known is None or fault not in known:
+                return
+            del known[fault]
+            if not known:
+                del self._memory[key.place]
+        else:
+            self._memory.setdefault(key.place, {})[fault] = memory
+        self._remembered.add(key.place)
+
+    def _written(self, place: str) -> str | None:
+        memory = self._memory.get(place)
+        return None if memory is None else to_json([[*fault, one] for fault, one in memory.items()]).decode()
+
+    def _ripen(self, alert: Alert, now_ms: int) -> None:
+        setting = self.setting_of(alert.key)
+        lived = (
+            life.resolved_by(alert, "settings", now_ms)
+            if setting is None and alert.state is not AlertState.RESOLVED
+            else life.ripened(alert, setting or RULES[alert.key.rule].setting, self._settings, now_ms)
+        )
+        self.alerts.live(alert.key, lived)
+
+    def _due_ms(self, alert: Alert) -> int | None:
+        setting = self.setting_of(alert.key) or RULES[alert.key.rule].setting
+        return life.due_ms(alert, setting, self._settings)
+
+    def _is_trusted(self, alert: Alert, now_ms: int) -> bool:
+        kind = RULES[alert.key.rule].kind
+        live = self._world.live.get(alert.key.place)
+        if kind is None:
+            return True
+        return live is not None and self._watch.is_trusted(live, getattr(live, kind), now_ms)
+
+    def _rules_of(self, key: AlertKey) -> StationRules:
+        station = self._world.registry.station(key.place) if key.scope is Scope.STATION else None
+        return self._rules.everywhere if station is None else self._rules.of(station)
+
+    def _catalogue(self) -> medicine.Shelf:
+        if self._shelf_version != self._world.registry.version:
+            self._shelf_version = self._world.registry.version
+            self._shelf = medicine.Shelf(self._world.registry.articles())
+        return self._shelf
