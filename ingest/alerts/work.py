@@ -135,6 +135,8 @@ class JobStep(StrEnum):
     """A further alert belongs to it."""
     WORSE = "worse"
     BETTER = "better"
+    LEFT = "left"
+    """One of its alerts is resolved."""
     GOOD = "good"
     """None of its alerts is open any more; it closes when that lasts."""
     ACKNOWLEDGED = "acknowledged"
@@ -265,23 +267,34 @@ class Told:
     """When it was last told of, by a decision; whether the message arrived is the outbox's to say."""
     from_ms: int
     """The job's `escalate_from_ms` then: a later one means that it was opened again, or an acknowledgement expired."""
+    first_ms: int
+    """When it was first told of since `from_ms`."""
     count: int
     """How many messages the channel had about the job."""
+    reopened: int = 0
+    """The job's `reopened` then."""
+    steps: int = 0
+    """Which step of the chain it was told by, counted from 1, since `from_ms`; 0: as a channel of the crew."""
     is_over: bool = False
     """The last one said that all is good."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """When a crew's channel was last told anything: what groups messages and bounds their number."""
+    """When a channel was last told anything that could wait: what groups messages and bounds their number."""
+
+    channel: str
+    recent_ms: tuple[int, ...]
+    """Oldest first; only as many as the bound counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Digested:
+    """Up to which local day a crew has had its digests."""
 
     crew: str
-    channel: str
-    """Empty: the crew's chain of escalation."""
-    recent_ms: tuple[int, ...] = ()
-    """Of the last messages that could wait, oldest first."""
-    digest_day: str = ""
-    """The local day of the last digest, as 2026-11-26."""
+    day: str
+    """As 2026-11-26."""
 
 
 class Delivery(StrEnum):
