@@ -4,12 +4,14 @@ Enters: crews, the kind of each rule, where places lie. Leaves: crews. Never: th
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Final
 
 from ingest.alerts.model import PLATFORM_PLACE, AlertKey, Scope
 from ingest.alerts.work import Crew
 
+STATION_KIND: Final = "station"
 KindOf = Callable[[str], str]
-"""By code of a rule: `battery`, `medicine`, `occupancy`, `station` or `platform`."""
+"""By code of a rule: what it is about, as `ingest.alerts.rules.rule.Subject` names it."""
 PathOf = Callable[[Scope, str], Sequence[str]]
 """By place: codes of the regions that hold it, the province first; of a region its own is the last. Empty: unknown."""
 
@@ -44,7 +46,8 @@ class Roster:
         Of a station or the platform it is one. A region's alert stands in place of those of its stations, so each crew
         inside the region has it too.
         """
-        kind = self._kind_of(key.rule)
+        # Who repairs stations that are dark is who hears that a region is.
+        kind = STATION_KIND if key.scope is Scope.REGION else self._kind_of(key.rule)
         found = self._most_specific(key, kind)
         if key.scope is Scope.REGION:
             inside = {crew.id for crew in self._inside.get(key.place, ()) if _repairs(crew, kind)}

@@ -15,8 +15,8 @@ from ingest.alerts.telling import Muffled
 from ingest.alerts.work import Crew, Digested, Job, JobState
 
 LATE_MS: Final = 4 * 3_600_000
-"""How late it may still be sent. Larger: a morning's digest in the evening, after a long outage or a new crew's import.
-Smaller: an outage over breakfast costs the day's."""
+"""How late it may still be sent. Larger: after a long outage, the morning's digest in the evening. Smaller: an outage
+over breakfast costs the day's."""
 
 
 class Contents(NamedTuple):
@@ -76,7 +76,9 @@ class Digests:
         start_ms = self._calendar.start_ms(crew.hours, self._calendar.instant_ms(day, crew.digest_at))
         if not crew.channels or start_ms is None or self._calendar.day(start_ms) != day:
             return None
-        return start_ms if now_ms <= start_ms + LATE_MS else None
+        # A crew that never had one is new: its first morning is still to come.
+        late_ms = LATE_MS if crew.id in self._done else 0
+        return start_ms if now_ms <= start_ms + late_ms else None
 
 
 def _waiting_jobs(book: JobBook, muffled: Muffled) -> dict[str | None, list[tuple[Job, Sequence[str]]]]:

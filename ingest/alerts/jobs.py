@@ -79,6 +79,7 @@ class JobBook:
                 self._hear(alert, alert.changed_ms)
                 if alert.state in BAD and not self._jobs_of.get(alert.id):
                     self._homeless.setdefault(None, {})[alert.id] = None
+                    self._held_look_ms = 0
 
     # ---- what it holds ----
 
@@ -253,9 +254,7 @@ class JobBook:
         latest_ms = now_ms + int(self._settings.acknowledged_longest_s * 1_000)
         if until_ms is not None and not now_ms < until_ms <= latest_ms:
             hours = self._settings.acknowledged_longest_s / 3_600
-            raise WrongStep(
-                f"an acknowledgement ends later than now and within {hours:g} hours; for longer, silence it"
-            )
+            raise WrongStep(f"an acknowledgement ends in the future, within {hours:g} hours; for longer, silence it")
         until_ms = self._until_ms(job, now_ms) if until_ms is None else until_ms
         return self._act(JobStep.ACKNOWLEDGED, steps.acknowledged(job, who, now_ms, until_ms, arrival_ms), who, now_ms)
 

@@ -86,7 +86,9 @@ class Teller:
         self._has_begun = False
 
     def due_ms(self) -> int | None:
-        """When `decide` has something to do even if nothing changes."""
+        """When `decide` has something to do even if nothing changes; 0, at once, before the first time."""
+        if not self._has_begun:
+            return 0
         while self._timers and self._looks.get(self._timers[0][1]) != self._timers[0][0]:
             heapq.heappop(self._timers)
         found = [due_ms for due_ms, _ in self._timers[:1]]

@@ -63,7 +63,7 @@ class Crew:
     regions: frozenset[str] = frozenset()
     """Codes of regions of any level; empty: everywhere."""
     kinds: frozenset[str] = frozenset()
-    """What it repairs: `battery`, `medicine`, `occupancy`, `station`; empty: everything."""
+    """What it repairs: `battery`, `medicine`, `occupancy`, `exchange`, `station`, `platform`; empty: everything."""
     hours: str = "24/7"
     """When it works, in OSM opening-hours syntax; outside, only emergencies reach it."""
     channels: tuple[str, ...] = ()
