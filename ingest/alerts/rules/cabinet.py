@@ -53,13 +53,18 @@ def is_quiet(body: Battery, rules: StationRules) -> bool:
 
 
 def look(body: Battery, rules: StationRules, received_ms: int, known: Known = NOTHING_KNOWN) -> Iterator[Finding]:
-    """What each rule about cabinets says, part by part; `received_ms` is by the platform's clock."""
+    """What each rule about cabinets says, part by part; `received_ms` is by the platform's clock.
+
+    A slot in which all is well, and of which nothing is known, is left out.
+    """
     findings = [*_cabinet(body, rules)]
+    known_parts = {part for _, part in known}
     for slot in body.slots:
         part = slot_part(slot.slot)
-        findings += _slot(slot, part, rules)
-        memory = known.get(("cell_rising", part))
-        findings.append(rising.look(slot, part, rising.Instant(body.ts, received_ms), rules, memory))
+        if part in known_parts or not _is_well(slot, rules):
+            findings += _slot(slot, part, rules)
+            memory = known.get(("cell_rising", part))
+            findings.append(rising.look(slot, part, rising.Instant(body.ts, received_ms), rules, memory))
     yield from (finding for finding in findings if finding is not None)
     yield from _gone(body, known)
 
@@ -77,6 +82,17 @@ def _cabinet(body: Battery, rules: StationRules) -> Iterator[Finding | None]:
         yield rules.tell("ready_low", CABINET, GOOD, ready)
     else:
         yield rules.measure("ready_low", CABINET, ready)
+
+
+def _is_well(slot: Slot, rules: StationRules) -> bool:
+    """As in `is_quiet`, which has no time to call it."""
+    if slot.door != "closed" or slot.faults or slot.state == "fault":
+        return False
+    if slot.state == "empty":
+        return True
+    cell_c = slot.cell_temp
+    is_warm_enough = slot.state != "charging" or (cell_c is not None and cell_c > rules.cell_least_c)
+    return cell_c is not None and cell_c < rules.cell_most_c and is_warm_enough
 
 
 def _slot(slot: Slot, part: str, rules: StationRules) -> Iterator[Finding | None]:

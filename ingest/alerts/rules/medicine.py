@@ -74,25 +74,33 @@ def stock_of(body: Medicine, today: date) -> dict[str, Stock]:
 
 
 def is_quiet(body: Medicine, rules: StationRules, shelf: Shelf, today: date) -> bool:
-    """Whether `look` would find everything known, good and clear. Runs for every reading, so it makes little.
-
-    An article in several lots that are each too few is looked at fully, which finds out that together they are enough.
-    """
+    """Whether `look` would find everything known, good and clear. Runs for every reading, so it makes little."""
     temp_c = body.temp
     if body.door != "closed" or temp_c is None or not rules.box_least_c < temp_c < rules.box_most_c:
         return False
     soon, low = rules.soon(today), shelf.low(rules.stock_factor)
+    few: set[str] | None = None
     for item in body.items:
         expires = item.expires
-        if (expires is not None and expires <= soon) or item.qty <= low.get(item.sku, -1):
+        if expires is not None and expires <= soon:
             return False
+        if item.qty <= low.get(item.sku, -1):
+            few = few or set()
+            few.add(item.sku)
+    if few is not None:  # too few in one lot, and perhaps enough in all lots together
+        for sku in few:
+            if sum(item.qty for item in body.items if item.sku == sku) <= low[sku]:
+                return False
     return shelf.essential <= {item.sku for item in body.items}
 
 
 def look(
     body: Medicine, rules: StationRules, shelf: Shelf, today: date, known: Known = NOTHING_KNOWN
 ) -> Iterator[Finding]:
-    """What each rule about medicine boxes says, part by part; `today` is the local day."""
+    """What each rule about medicine boxes says, part by part; `today` is the local day.
+
+    An article of which there is enough for long, and of which nothing is known, is left out.
+    """
     told = [
         rules.measure("box_hot", BOX, body.temp),
         rules.measure("box_cold", BOX, body.temp),
@@ -101,24 +109,26 @@ def look(
     yield from (finding for finding in told if finding is not None)
     stock = stock_of(body, today)
     # An article whose alert is open and which is not listed any more has no pieces left; that is no missing value.
-    low = {part.removeprefix("item/") for rule, part in known if rule == "stock_low"}
+    known_low = {part.removeprefix("item/") for rule, part in known if rule == "stock_low"}
     if rules.get("stock_low") is not None:
         enough = shelf.low(rules.stock_factor)
-        for sku in sorted(stock.keys() | shelf.essential | low):
-            yield _stock_low(sku, stock[sku].pieces if sku in stock else 0, rules, shelf, enough.get(sku, -1))
-    ending = {part.removeprefix("item/") for rule, part in known if rule == "expiry"}
+        for sku in sorted(stock.keys() | shelf.essential | known_low):
+            pieces = stock[sku].pieces if sku in stock else 0
+            if pieces <= enough.get(sku, -1) or sku in known_low:
+                yield _stock_low(sku, pieces, rules, shelf)
+    known_ending = {part.removeprefix("item/") for rule, part in known if rule == "expiry"}
     if rules.get("expiry") is not None:
-        for sku in sorted(stock.keys() | ending):
-            finding = _expiry(sku, stock.get(sku), rules, today, is_open=sku in ending)
-            if finding is not None:
-                yield finding
+        soon = rules.soon(today)
+        for sku in sorted(stock.keys() | known_ending):
+            soonest = stock[sku].soonest if sku in stock else None
+            if sku in known_ending or (soonest is not None and soonest <= soon):
+                yield from _expiry(sku, stock.get(sku), rules, today)
 
 
-def _stock_low(sku: str, pieces: int, rules: StationRules, shelf: Shelf, enough: float) -> Finding:
-    setting = rules.get("stock_low")
-    if setting is None or pieces > enough:  # nearly always
+def _stock_low(sku: str, pieces: int, rules: StationRules, shelf: Shelf) -> Finding:
+    setting, minimum = rules.get("stock_low"), shelf.minimum.get(sku)
+    if setting is None or minimum is None:
         return Finding("stock_low", item_part(sku), GOOD, GOOD, pieces)
-    minimum = shelf.minimum[sku]
     share = pieces / minimum if minimum > 0 else math.inf if pieces else 0.0
     reached, held = levels_of(share, Bad.AT_MOST, setting)
     if sku not in shelf.essential:
@@ -127,12 +137,13 @@ def _stock_low(sku: str, pieces: int, rules: StationRules, shelf: Shelf, enough:
     return Finding("stock_low", item_part(sku), reached, held, pieces)
 
 
-def _expiry(sku: str, stock: Stock | None, rules: StationRules, today: date, *, is_open: bool) -> Finding | None:
+def _expiry(sku: str, stock: Stock | None, rules: StationRules, today: date) -> Iterator[Finding]:
     part = item_part(sku)
     if stock is not None and stock.soonest is not None:
-        if stock.soonest > rules.soon(today):  # nearly always
-            return Finding("expiry", part, GOOD, GOOD, (stock.soonest - today).days)
-        return rules.measure("expiry", part, (stock.soonest - today).days)
-    # Pieces without a day may be scissors, which end never; but not where the day of one was known.
-    is_day_missing = is_open and stock is not None and stock.pieces > 0
-    return rules.tell("expiry", part, None if is_day_missing else GOOD)
+        finding = rules.measure("expiry", part, (stock.soonest - today).days)
+    else:
+        # Its alert is open. Without pieces nothing expires; pieces without a day are unknown, since it was known.
+        is_day_missing = stock is not None and stock.pieces > 0
+        finding = rules.tell("expiry", part, None if is_day_missing else GOOD)
+    if finding is not None:
+        yield finding

@@ -43,8 +43,8 @@ class ReadingRules:
     def look(self, station: Station, reading: Reading, known: Known = NOTHING_KNOWN) -> Iterable[Finding]:
         """What all rules about its kind say.
 
-        `known`: every alert of the station and kind that is not resolved, and every `Finding.memory` of the look
-        before, also of findings that were good or unknown.
+        `known`: every alert of the station and kind that is pending or not resolved, and every `Finding.memory` of the
+        look before, also of findings that were good or unknown. What is not known may be left out where it is good.
         """
         rules, body = self.book.of(station), reading.body
         match reading.kind:

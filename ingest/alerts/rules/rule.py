@@ -15,8 +15,9 @@ from gateway.topics import Kind
 from ingest.alerts.model import GOOD, Finding, RuleSetting
 
 Known = Mapping[tuple[str, str], str | None]
-"""What earlier looks left open: by (rule, part) of an alert that is not resolved, or of a memory that is to be given
-again, that memory. A part that stands here and not in the reading any more gets a finding all the same."""
+"""What earlier looks left open: by (rule, part) of an alert that is pending or not resolved, or of a memory that is to
+be given again, that memory. What stands here gets a finding, also when it is good, and when it is no longer in the
+reading; of what does not stand here a look may leave out what is good."""
 
 DAYS_MAX: Final = 36_500.0
 """Beyond a century no lot is dated; further, a date could not be made."""

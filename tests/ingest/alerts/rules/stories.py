@@ -59,6 +59,16 @@ def station(**fields: Any) -> Station:
     return Station(**{**known, **fields})
 
 
+def all_known(body: Battery | Medicine, *lost: str) -> dict[tuple[str, str], str | None]:
+    """As if there were alerts of every part of a reading, and of parts that are lost: nothing is left out of a look."""
+    if isinstance(body, Battery):
+        parts = [f"slot/{one.slot}" for one in body.slots]
+        rules = ["cell_hot", "cell_cold", "cell_rising", "slot_fault", "slot_door"]
+    else:
+        parts, rules = [f"item/{item.sku}" for item in body.items], ["stock_low", "expiry"]
+    return {(rule, part): None for part in [*parts, *lost] for rule in rules}
+
+
 def by_place(findings: Iterable[Finding]) -> dict[tuple[str, str], Finding]:
     """By rule and part; a rule speaks once of a part."""
     told = list(findings)

@@ -9,15 +9,14 @@ from hypothesis import strategies as st
 from ingest.alerts.model import GOOD, Finding, Severity
 from ingest.alerts.rules.cabinet import is_quiet, look
 from ingest.alerts.rules.catalogue import DEFAULT_RULES, RULES
-from ingest.alerts.rules.rule import NOTHING_KNOWN, Known
 from ingest.model import Battery
-from tests.ingest.alerts.rules.stories import by_place, cabinet, empty_slot, slot
+from tests.ingest.alerts.rules.stories import all_known, by_place, cabinet, empty_slot, slot
 from tests.ingest.making import NOW_MS
 
 
-def said(body: Battery, rule: str, part: str = "cabinet", known: Known = NOTHING_KNOWN) -> Finding:
-    """What a rule says of a part."""
-    return by_place(look(body, DEFAULT_RULES, NOW_MS, known))[rule, part]
+def said(body: Battery, rule: str, part: str = "cabinet") -> Finding:
+    """What a rule says of a part of which there is an alert."""
+    return by_place(look(body, DEFAULT_RULES, NOW_MS, all_known(body, part)))[rule, part]
 
 
 def severity(rule: str, level: int | None) -> Severity | None:
@@ -57,7 +56,7 @@ def test_hot_cell_in_a_slot_that_is_empty_now_is_gone() -> None:
 
 def test_slot_that_is_not_in_the_reading_any_more_is_unknown() -> None:
     """An open alert of slot 9 is not resolved by a reading that has no slot 9."""
-    found = said(cabinet(), "cell_hot", "slot/9", known={("cell_hot", "slot/9"): None})
+    found = said(cabinet(), "cell_hot", "slot/9")
     assert (found.reached, found.held) == (None, None)
 
 
@@ -188,14 +187,22 @@ nearly_quiet = st.builds(
 def test_quiet_means_that_every_rule_is_good_and_clear(body: Battery) -> None:
     """Whatever a cabinet says: where the quick look is content, the full one finds nothing bad, near or unknown."""
     if is_quiet(body, DEFAULT_RULES):
-        findings = list(look(body, DEFAULT_RULES, NOW_MS))
+        findings = list(look(body, DEFAULT_RULES, NOW_MS, all_known(body)))
         assert {(finding.reached, finding.held, finding.memory) for finding in findings} == {(GOOD, GOOD, None)}
+
+
+@given(cabinets | nearly_quiet)
+def test_what_is_left_out_is_good(body: Battery) -> None:
+    """A look at a cabinet without alerts says all that it would say otherwise, but for what is good and clear."""
+    brief, whole = set(look(body, DEFAULT_RULES, NOW_MS)), set(look(body, DEFAULT_RULES, NOW_MS, all_known(body)))
+    assert brief <= whole
+    assert {(finding.reached, finding.held, finding.memory) for finding in whole - brief} <= {(GOOD, GOOD, None)}
 
 
 @given(cabinets)
 def test_what_is_held_is_never_less_than_what_is_reached(body: Battery) -> None:
     """Clear levels lie behind thresholds; and both are known, or none is."""
-    for finding in look(body, DEFAULT_RULES, NOW_MS):
+    for finding in look(body, DEFAULT_RULES, NOW_MS, all_known(body)):
         assert (finding.reached is None) == (finding.held is None)
         if finding.reached is not None and finding.held is not None:
             assert GOOD <= finding.reached <= finding.held < len(RULES[finding.rule].setting.levels)

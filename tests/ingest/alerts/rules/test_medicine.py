@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from ingest.alerts.model import GOOD, Finding
 from ingest.alerts.rules.catalogue import DEFAULT_RULES
 from ingest.alerts.rules.medicine import Shelf, is_quiet, look
-from ingest.alerts.rules.rule import NOTHING_KNOWN, Known
+from ingest.alerts.rules.rule import Known
 from ingest.model import Article
-from tests.ingest.alerts.rules.stories import box, by_place
+from tests.ingest.alerts.rules.stories import all_known, box, by_place
 
 TODAY: Final = date(2026, 11, 26)
 SHELF: Final = Shelf(
@@ -34,11 +34,10 @@ def lot(sku: str, qty: int, expires: date | None = None, **fields: Any) -> dict[
 FULL: Final = (lot("heart", 4), lot("plaster", 40), lot("mask", 30), lot("scissors", 1))
 
 
-def said(
-    *lots: dict[str, Any], rule: str, part: str, known: Known = NOTHING_KNOWN, today: date = TODAY, **fields: Any
-) -> Finding | None:
-    """What a rule says of a part; None: nothing."""
-    return by_place(look(box(*lots, **fields), DEFAULT_RULES, SHELF, today, known)).get((rule, part))
+def said(*lots: dict[str, Any], rule: str, part: str, **fields: Any) -> Finding:
+    """What a rule says of a part of which there is an alert."""
+    body = box(*lots, **fields)
+    return by_place(look(body, DEFAULT_RULES, SHELF, TODAY, all_known(body, part)))[rule, part]
 
 
 @pytest.mark.parametrize(
@@ -73,9 +72,8 @@ def test_stock(lots: list[dict[str, Any]], sku: str, reached: int, pieces: int) 
 
 def test_article_that_is_not_carried_is_not_missed() -> None:
     """No word of masks where there never were any; but where an alert of them is open they are at 0."""
-    assert said(rule="stock_low", part="item/mask") is None
-    found = said(rule="stock_low", part="item/mask", known={("stock_low", "item/mask"): None})
-    assert found == Finding("stock_low", "item/mask", 0, 0, 0)
+    assert ("stock_low", "item/mask") not in by_place(look(box(), DEFAULT_RULES, SHELF, TODAY))
+    assert said(rule="stock_low", part="item/mask") == Finding("stock_low", "item/mask", 0, 0, 0)
 
 
 @pytest.mark.parametrize(("days", "reached"), [(31, GOOD), (30, 0), (1, 0), (0, 0), (-1, 1), (-400, 1)])
@@ -89,17 +87,12 @@ def test_soonest_lot_counts_and_an_empty_one_does_not() -> None:
     """What has no pieces cannot expire."""
     lots = [lot("mask", 0, date(2020, 1, 1)), lot("mask", 5, date(2027, 1, 1)), lot("mask", 5, date(2026, 12, 1))]
     found = said(*lots, rule="expiry", part="item/mask")
-    assert found is not None
     assert found.value == 5
 
 
 def test_expired_article_that_was_taken_out_is_good_and_one_whose_day_is_missing_is_unknown() -> None:
     """A list without the article is evidence; a lot without a day is none."""
-    known = {("expiry", "item/mask"): None}
-    gone, dateless = (
-        said(rule="expiry", part="item/mask", known=known),
-        said(lot("mask", 5), rule="expiry", part="item/mask", known=known),
-    )
+    gone, dateless = (said(*lots, rule="expiry", part="item/mask") for lots in ((), (lot("mask", 5),)))
     assert gone == Finding("expiry", "item/mask", GOOD, GOOD)
     assert dateless == Finding("expiry", "item/mask", None, None)
 
@@ -133,6 +126,9 @@ def test_full_box_is_quiet() -> None:
     """The usual reading needs no full look."""
     assert is_quiet(box(*FULL), DEFAULT_RULES, SHELF, TODAY)
     assert is_quiet(box(*FULL, lot("mask", 20, TODAY + timedelta(days=31))), DEFAULT_RULES, SHELF, TODAY)
+    rest = [lot("plaster", 9, lot="A"), lot("plaster", 0, lot="B"), lot("plaster", 9, lot="C")]
+    assert is_quiet(box(lot("heart", 4), *rest), DEFAULT_RULES, SHELF, TODAY)
+    assert not is_quiet(box(lot("heart", 4), *rest[:2]), DEFAULT_RULES, SHELF, TODAY)
 
 
 @pytest.mark.parametrize(
@@ -172,8 +168,23 @@ boxes = st.builds(
 def test_quiet_means_that_every_rule_is_good_and_clear(body: Any) -> None:
     """Where the quick look is content, the full one finds nothing bad, near or unknown."""
     if is_quiet(body, DEFAULT_RULES, SHELF, TODAY):
-        findings = list(look(body, DEFAULT_RULES, SHELF, TODAY))
+        findings = list(look(body, DEFAULT_RULES, SHELF, TODAY, all_dated(body)))
         assert {(finding.reached, finding.held) for finding in findings} == {(GOOD, GOOD)}
+
+
+@given(boxes)
+def test_what_is_left_out_is_good(body: Any) -> None:
+    """A look at a box without alerts says all that it would say otherwise, but for what is good and clear."""
+    brief = set(look(body, DEFAULT_RULES, SHELF, TODAY))
+    whole = set(look(body, DEFAULT_RULES, SHELF, TODAY, all_dated(body)))
+    assert brief <= whole
+    assert {(finding.reached, finding.held) for finding in whole - brief} <= {(GOOD, GOOD)}
+
+
+def all_dated(body: Any) -> Known:
+    """As if there were alerts of everything in the box, of expiry where a day is known."""
+    dated = {f"item/{item.sku}" for item in body.items if item.expires and item.qty}
+    return {key: None for key in all_known(body) if key[0] != "expiry" or key[1] in dated}
 
 
 @given(lots, st.randoms(use_true_random=False))
