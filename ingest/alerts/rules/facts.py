@@ -9,7 +9,7 @@ from ingest.model import Access, Presence
 
 
 class StationFacts(NamedTuple):
-    """One station at one instant; made in the sweep and when its presence changes, not for every reading."""
+    """One station at one instant; made by `StationWatch` in the sweep and when its presence changes, for no reading."""
 
     now_ms: int
     presence: Presence
@@ -27,14 +27,14 @@ class StationFacts(NamedTuple):
     clock_off_ms: int | None = None
     """`recent.clock_off_ms` of the `LiveStation`; None: nothing recent."""
     clock_refused: int = 0
-    """`RecentCounts` of an hour, noted with the growth of `StationQuality.refused` for `clock_future`, `clock_past`."""
+    """Readings refused in the last hour for `clock_future` or `clock_past`: growth of `StationQuality.refused`."""
     numbered: int = 0
     """Readings that the station numbered in the last hour: `Losses.note`."""
     missing: int = 0
     """Of those, how many have not come: `Losses.note`."""
     connects: int = 0
-    """`RecentCounts` of 30 minutes, noted at each birth that is not retained."""
+    """Births of the last 30 minutes that were not retained."""
     meter_went_back: int = 0
-    """`RecentCounts` of an hour, noted with the growth of `StationQuality.meter_went_back`."""
+    """In the last hour: growth of `StationQuality.meter_went_back`."""
     last_visit_ms: int | None = None
     """`LastVisits.note`; None: not known yet."""

@@ -102,12 +102,15 @@ class StationRules:
         "cabinet_most_c",
         "cell_least_c",
         "cell_most_c",
+        "clock_most_s",
+        "connects_most",
         "drift_most",
         "drift_people",
         "expiry_days",
         "full_share",
         "ready_least",
         "stock_factor",
+        "unvisited_most_h",
     )
 
     def __init__(self, by_code: Mapping[str, tuple[Bad, RuleSetting]]) -> None:
@@ -126,6 +129,9 @@ class StationRules:
         self.box_most_c = self.limits("box_hot").most
         self.box_least_c = self.limits("box_cold").least
         self.full_share = self.limits("full").most
+        self.clock_most_s = self.limits("clock_off").most
+        self.connects_most = self.limits("flapping").most
+        self.unvisited_most_h = self.limits("no_visit").most
         self.drift_most = self.limits("drift").most
         drift = self._by_code.get("drift")
         self.drift_people = drift[1].extra["people"] if drift else math.inf

@@ -9,9 +9,32 @@ from typing import Final
 from ingest.alerts.model import GOOD, Finding
 from ingest.alerts.rules.facts import StationFacts
 from ingest.alerts.rules.rule import StationRules
-from ingest.model import Presence
+from ingest.model import Access, Presence
 
 _WITH_CABINET: Final = 1
+_HOUR_MS: Final = 3_600_000
+_ROUNDING_H: Final = 0.01
+"""Hours are told with two decimals, and may be a little more there than they are."""
+
+
+def is_quiet(facts: StationFacts, rules: StationRules) -> bool:
+    """Whether `look`, and `occupancy.look_back`, would find everything known, good and clear."""
+    off_ms = facts.clock_off_ms
+    return (
+        facts.presence is Presence.ONLINE
+        and off_ms is not None
+        and abs(off_ms) < rules.clock_most_s * 1_000
+        and not facts.clock_refused
+        and not facts.missing
+        and not facts.meter_went_back
+        and facts.connects < rules.connects_most
+        and (facts.access is not Access.ALL_DAY or not facts.has_counter or _was_visited(facts, rules))
+    )
+
+
+def _was_visited(facts: StationFacts, rules: StationRules) -> bool:
+    last_ms = facts.last_visit_ms
+    return last_ms is not None and facts.now_ms - last_ms < (rules.unvisited_most_h - _ROUNDING_H) * _HOUR_MS
 
 
 def look(facts: StationFacts, rules: StationRules) -> Iterator[Finding]:

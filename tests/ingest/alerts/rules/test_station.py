@@ -3,12 +3,15 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ingest.alerts.model import GOOD
 from ingest.alerts.rules.catalogue import DEFAULT_RULES, RULES
 from ingest.alerts.rules.facts import StationFacts
-from ingest.alerts.rules.station import look
-from ingest.model import Presence
+from ingest.alerts.rules.occupancy import look_back
+from ingest.alerts.rules.station import is_quiet, look
+from ingest.model import Access, Presence
 from tests.ingest.alerts.rules.stories import by_place
 from tests.ingest.making import MINUTE_MS, NOW_MS
 
@@ -78,3 +81,38 @@ def test_flapping() -> None:
 def test_silence_cures_nothing(rule: str, presence: Presence) -> None:
     """A station that is not heard has no wrong clock, no new holes and no connects: that is unknown, and not good."""
     assert level(rule, presence, clock_off_ms=0) is None
+
+
+def test_station_that_is_heard_and_right_is_quiet() -> None:
+    """Nearly all stations, in every sweep."""
+    assert is_quiet(StationFacts(NOW_MS, Presence.ONLINE, clock_off_ms=900), DEFAULT_RULES)
+    visited = StationFacts(NOW_MS, Presence.ONLINE, access=Access.ALL_DAY, clock_off_ms=0, last_visit_ms=NOW_MS)
+    assert is_quiet(visited, DEFAULT_RULES)
+    assert not is_quiet(visited._replace(last_visit_ms=None), DEFAULT_RULES)
+
+
+few = st.sampled_from([0, 0, 0, 1, 3, 7])
+all_facts = st.builds(
+    StationFacts,
+    now_ms=st.just(NOW_MS),
+    presence=st.sampled_from([Presence.ONLINE, Presence.ONLINE, *Presence]),
+    is_smart=st.booleans(),
+    has_cabinet=st.booleans(),
+    has_counter=st.booleans(),
+    access=st.sampled_from(Access),
+    clock_off_ms=st.none() | st.integers(-200_000, 200_000),
+    clock_refused=few,
+    numbered=st.integers(0, 300),
+    missing=few,
+    connects=few,
+    meter_went_back=few,
+    last_visit_ms=st.none() | st.integers(NOW_MS - 100_000_000, NOW_MS),
+)
+
+
+@given(all_facts)
+def test_quiet_means_that_every_rule_is_good_and_clear(facts: StationFacts) -> None:
+    """Where the quick look is content, the full ones find nothing bad, near or unknown."""
+    if is_quiet(facts, DEFAULT_RULES):
+        findings = [*look(facts, DEFAULT_RULES), *look_back(facts, DEFAULT_RULES)]
+        assert {(finding.reached, finding.held) for finding in findings} == {(GOOD, GOOD)}
