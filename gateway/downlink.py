@@ -7,6 +7,7 @@ receipt for every few readings.
 
 import logging
 from collections import deque
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from gateway.frames import PACKET_IDS, publish_packet
@@ -27,6 +28,18 @@ class Outgoing(NamedTuple):
     payload: bytes
     qos: int
     retain: bool
+    on_settled: Callable[[str], None] | None = None
+    """Told once, at QoS 1: an empty text when the broker has it, else why it never will."""
+
+    @property
+    def packet(self) -> tuple[str, bytes, int, bool]:
+        """What goes over the wire."""
+        return self.topic, self.payload, self.qos, self.retain
+
+    def settled(self, trouble: str = "") -> None:
+        """It is over."""
+        if self.on_settled is not None:
+            self.on_settled(trouble)
 
 
 class Downlink:
@@ -49,8 +62,8 @@ class Downlink:
             return
         self._waiting.append(message)
         if len(self._waiting) > self._most_waiting:
-            self._waiting.popleft()
             self.dropped += 1
+            self._waiting.popleft().settled("too many messages wait for the broker")
 
     def connected(self, window: int) -> None:
         """A new connection, on which so many QoS 1 messages may be unacknowledged."""
@@ -69,23 +82,29 @@ class Downlink:
             packet_id = next(iter(self._again))
             message = self._again.pop(packet_id)
             self._unacked[packet_id] = message
-            packets.append(publish_packet(*message, packet_id, is_again=True))
+            packets.append(publish_packet(*message.packet, packet_id, is_again=True))
         while self._waiting and self._window and len(self._unacked) + len(self._again) < self._window:
             message = self._waiting.popleft()
             packet_id = 0
             if message.qos:
                 packet_id = self._free_id()
                 self._unacked[packet_id] = message
-            packets.append(publish_packet(*message, packet_id))
+            packets.append(publish_packet(*message.packet, packet_id))
         return b"".join(packets)
 
     def settle(self, puback: bytes) -> None:
         """A PUBACK's variable header: the packet id, and a reason code if it is not plain success."""
         message = self._unacked.pop(int.from_bytes(puback[:2]), None)
-        if message is not None and len(puback) > 2 and puback[2] >= REFUSED:  # noqa: PLR2004 - the length of an id
-            log.warning(
-                "the broker refused our message to %s (reason %#x); check its access rules", message[0], puback[2]
+        if message is None:
+            return
+        if len(puback) > 2 and puback[2] >= REFUSED:  # noqa: PLR2004 - the length of an id
+            trouble = (
+                f"the broker refused our message to {message.topic} (reason {puback[2]:#x}); check its access rules"
             )
+            log.warning("%s", trouble)
+            message.settled(trouble)
+        else:
+            message.settled()
 
     def _free_id(self) -> int:
         while True:

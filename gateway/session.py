@@ -251,7 +251,23 @@ class Session:
 
     def publish(self, topic: str, payload: bytes, *, qos: int, retain: bool = False) -> None:
         """Send to a station. QoS 1 waits in memory for a connection, QoS 0 is dropped without one."""
-        self._downlink.offer(Outgoing(topic, payload, qos, retain))
+        self._offer(Outgoing(topic, payload, qos, retain))
+
+    async def deliver(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
+        """Send at QoS 1, and return when the broker has it. Raises OSError with the reason when it will not take it."""
+        settled: asyncio.Future[str] = self._loop.create_future()
+
+        def settle(trouble: str) -> None:
+            if not settled.done():  # whoever waited may have gone
+                settled.set_result(trouble)
+
+        self._offer(Outgoing(topic, payload, 1, retain, settle))
+        trouble = await settled
+        if trouble:
+            raise OSError(trouble)
+
+    def _offer(self, message: Outgoing) -> None:
+        self._downlink.offer(message)
         if self._socket is not None and not self._flush_is_due:
             self._flush_is_due = True
             self._loop.call_soon(self._flush)

@@ -98,6 +98,9 @@ PURE: Final = (
 
 SHELLS: Final = (
     "ingest.alerts.broadcast",
+    "ingest.alerts.desk",
+    "ingest.alerts.lookout",
+    "ingest.alerts.writ",
     "ingest.alerts.channels.posting",
     "ingest.alerts.channels.sender",
 )

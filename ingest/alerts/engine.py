@@ -165,13 +165,17 @@ class Engine:
             if alert.key != BLIND_KEY:
                 self.alerts.put(life.shifted(alert, by_ms))
 
-    def confirm(self, alert: Alert, now_ms: int) -> None:
+    def confirm(self, alert_id: str, now_ms: int) -> None:
         """A person was there and says that it is safe."""
-        self.alerts.live(alert.key, life.confirmed(alert, now_ms))
+        alert = self.alerts.of_id(alert_id)
+        if alert is not None:
+            self.alerts.live(alert.key, life.confirmed(alert, now_ms))
 
-    def resolve(self, alert: Alert, who: str, now_ms: int) -> None:
+    def resolve(self, alert_id: str, who: str, now_ms: int) -> None:
         """Ended by a person; what is still bad fires again."""
-        self.alerts.live(alert.key, life.resolved_by(alert, who, now_ms))
+        alert = self.alerts.of_id(alert_id)
+        if alert is not None:
+            self.alerts.live(alert.key, life.resolved_by(alert, who, now_ms))
 
     # ---- what is asked ----
 

@@ -65,6 +65,26 @@ def test_oldest_is_dropped_when_too_many_wait() -> None:
     assert downlink.dropped == 3
 
 
+def test_whoever_asked_is_told_what_became_of_a_message() -> None:
+    """Once: that the broker has it, that it refused it, or that it was given up; not before."""
+    told: list[str] = []
+    downlink = Downlink(most_waiting=1)
+    asked = RECEIPT._replace(on_settled=told.append)
+    downlink.offer(asked)
+    downlink.offer(asked)
+    assert told == ["too many messages wait for the broker"]
+    downlink.connected(10)
+    [first] = sent(downlink)
+    assert len(told) == 1
+    downlink.settle(first)
+    downlink.settle(first)
+    assert told[1:] == [""]
+    downlink.offer(asked)
+    [second] = sent(downlink)
+    downlink.settle(second + b"\x87")
+    assert "refused our message to yizhan/v1/st-1/receipt (reason 0x87)" in told[2]
+
+
 def test_refusal_of_the_broker_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     """A PUBACK that says not authorised tells the operator where to look, and is settled."""
     downlink = Downlink()

@@ -70,6 +70,18 @@ async def test_own_downlink_does_not_come_back(mosquitto: Mosquitto) -> None:
     assert [message.topic for message in inbox.messages] == [TOPIC]
 
 
+async def test_delivery_returns_when_the_broker_has_it(port: int) -> None:
+    """A retained message that was delivered is given to whoever subscribes afterwards."""
+    topic = "yizhan/v1/st-1/config"
+    async with listening(Inbox(), settings_for(port)) as session:
+        await session.subscribed.wait()
+        await session.deliver(topic, b"wanted", retain=True)
+    inbox = Inbox()
+    async with listening(inbox, settings_for(port, client_id="another")):
+        [message] = await inbox.count(1)
+    assert (message.topic, message.payload, message.retained) == (topic, b"wanted", True)
+
+
 async def test_message_of_a_megabyte_passes(port: int) -> None:
     """A message far over the limits of protocol v1 arrives whole, so that it can be refused by name."""
     inbox = Inbox()

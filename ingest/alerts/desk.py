@@ -1,0 +1,192 @@
+"""The desk: where alerts become jobs and messages, a turn at a time, each durable as a whole before anything leaves.
+
+Enters: what the engine found, acts of people, the time. Leaves: rows and messages in one transaction; then events for
+whoever watches, and a word to the postman. Never: a rule; and nothing is told that is not durable.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Final, Protocol, TypeVar
+
+from sqlalchemy import Connection
+
+from gateway.failure_log import FailureLog
+from ingest.alerts.broadcast import Broadcast
+from ingest.alerts.jobs import JobBook
+from ingest.alerts.model import Alert, AlertKey, Change
+from ingest.alerts.records import BoardEvent
+from ingest.alerts.silences import Silences
+from ingest.alerts.teller import Teller
+from ingest.alerts.telling import muffled
+from ingest.alerts.work import Act, Job, JobChange, Notice, Outgoing, WhyNot
+from ingest.alerts.writ import Writ
+from ingest.database.database import Database
+from ingest.ports import StoreMisconfigured, TransientStoreError
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+LOOK_EVERY_S: Final = 1.0
+"""Longest wait for what only time brings. Larger: an alert fires so much later than its hold-off says. Smaller: looks
+that find nothing."""
+RETRY_S: Final = 1.0
+"""Between tries while the database is away. Larger: what is due waits after it is back. Smaller: it is asked for
+nothing."""
+
+
+class Findings(Protocol):
+    """What the desk asks of the engine of rules."""
+
+    def tick(self, now_ms: int) -> None:
+        """Let happen what time alone brings."""
+
+    def take_changes(self) -> list[Change]:
+        """What happened to alerts since it was asked last, in order."""
+
+    def take_notes(self, now_ms: int, *, is_last: bool = False) -> dict[str, dict[str, str | None]]:
+        """What it wants to be given again after a restart, by book and name; None: forget it."""
+
+    def inhibited_by(self, alert: Alert) -> AlertKey | None:
+        """The cause above an alert."""
+
+
+Compose = Callable[[Notice, int], Outgoing]
+"""Makes the message of a notice, in the language of its channel."""
+Do = Callable[[int], Sequence[JobChange]]
+"""A human act, at an instant; raises what the board makes a refusal of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """What a turn consults and changes."""
+
+    findings: Findings
+    jobs: JobBook
+    teller: Teller
+    silences: Silences
+
+
+class Desk:
+    """`run` takes turns until cancelled; `wake` where something happened; `act` is a turn with a human act in it."""
+
+    def __init__(
+        self,
+        books: Books,
+        database: Database,
+        compose: Compose,
+        on_queued: Callable[[], None],
+        now_ms: Callable[[], int],
+    ) -> None:
+        self.books = books
+        self.broadcast = Broadcast()
+        self._database = database
+        self._compose = compose
+        self._on_queued = on_queued
+        self._now_ms = now_ms
+        self._woken = asyncio.Event()
+        self._turn = asyncio.Lock()
+        self._unwritten = Writ()
+        """Decided, and not durable yet: while the database is away it grows."""
+        self._failures = FailureLog(log, "alerts")
+        self._trouble = ""
+
+    def wake(self) -> None:
+        """Something happened that the next turn should see."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Take turns until cancelled."""
+        while True:
+            try:
+                async with asyncio.timeout(LOOK_EVERY_S):
+                    await self._woken.wait()
+            except TimeoutError:
+                pass
+            self._woken.clear()
+            async with self._turn:
+                self._decide(self._now_ms())
+                while not await self._written():  # noqa: ASYNC110 - no event tells that a database is back
+                    await asyncio.sleep(RETRY_S)
+
+    async def act(self, do: Do, act: Act, notes: Iterable[tuple[str, str, bytes | None]] = ()) -> None:
+        """A human act and all that follows from it; durable when it returns.
+
+        Raises what `do` raises, with nothing changed, and `TransientStoreError` while the database is away.
+        """
+        if self._trouble:
+            raise TransientStoreError(self._trouble)
+        async with self._turn:
+            now_ms = self._now_ms()
+            writ = self._unwritten
+            writ.job_changes.extend(do(now_ms))
+            writ.acts.append(act)
+            for book, name, body in notes:
+                writ.note(book, name, body)
+            self._decide(now_ms)
+            if not await self._written():
+                raise TransientStoreError(
+                    f"{self._trouble}; it is noted, and will be kept as soon as the database is back"
+                )
+
+    async def last_turn(self) -> None:
+        """What was decided when the platform stops; what cannot be kept now is found again after the start."""
+        async with self._turn:
+            self._decide(self._now_ms(), is_last=True)
+            await self._written()
+        self.broadcast.close()
+
+    async def read(self, function: Callable[[Connection], T]) -> T:
+        """What the database says; raises `TransientStoreError` where it is away."""
+        return await self._database.read(function)
+
+    def muffled(self, alert: Alert, now_ms: int) -> WhyNot | None:
+        """Why nobody is told of an alert."""
+        return muffled(alert, self.books.findings.inhibited_by, self.books.silences, now_ms)
+
+    def _decide(self, now_ms: int, *, is_last: bool = False) -> None:
+        """Everything that follows from what happened, into the writ."""
+        books, writ = self.books, self._unwritten
+        acted = [change.job.id for change in writ.job_changes]
+        books.findings.tick(now_ms)
+        changes = books.findings.take_changes()
+        job_changes = books.jobs.take(changes, books.findings.inhibited_by, now_ms)
+        changed = {*acted, *(change.job.id for change in job_changes)}
+        decision = books.teller.decide(books.jobs, partial(self.muffled, now_ms=now_ms), changed, now_ms)
+        writ.changes.extend(changes)
+        writ.job_changes.extend((*job_changes, *decision.job_changes))
+        writ.tell(decision.told, decision.paces, decision.digested, decision.forgotten)
+        writ.messages.extend(self._compose(notice, now_ms) for notice in decision.notices)
+        for book, notes in books.findings.take_notes(now_ms, is_last=is_last).items():
+            writ.notes.setdefault(book, {}).update(notes)
+
+    async def _written(self) -> bool:
+        """Whether all that was decided is durable now; then it is let out."""
+        writ = self._unwritten
+        if writ.is_empty:
+            return True
+        now_ms = self._now_ms()
+        try:
+            await self._database.run(lambda connection: writ.write(connection, now_ms))
+        except (TransientStoreError, StoreMisconfigured) as error:
+            self._trouble = str(error)
+            self._failures.failed(f"{error}; what was decided is kept in memory and told when the database is back")
+            return False
+        self._trouble = ""
+        self._failures.worked()
+        self._unwritten = Writ()
+        if writ.messages:
+            self._on_queued()
+        for change in writ.changes:
+            self.broadcast.publish(BoardEvent("alert", change.alert.key.place, alert=change.alert))
+        for job in _last(writ.job_changes):
+            self.broadcast.publish(BoardEvent("job", job.place, job=job))
+        return True
+
+
+def _last(changes: Iterable[JobChange]) -> Iterable[Job]:
+    """Each job once, as it is after all of its changes."""
+    return {change.job.id: change.job for change in changes}.values()
