@@ -11,7 +11,8 @@ from ingest.alerts.model import RuleSetting
 from ingest.alerts.rules.catalogue import DEFAULT_RULES, RULES
 from ingest.alerts.rules.rule import StationRules
 from ingest.alerts.rules.settings import AlertSettings, Override
-from ingest.model import Station
+from ingest.model import Level, Station
+from ingest.ports import Registry
 
 _Rank = tuple[bool, bool, int, int]
 
@@ -90,6 +91,24 @@ class RuleBook:
     @staticmethod
     def _rules(settings: dict[str, RuleSetting]) -> StationRules:
         return StationRules({code: (RULES[code].bad, setting) for code, setting in settings.items()})
+
+
+def unknown_places(settings: AlertSettings, registry: Registry) -> Iterator[str]:
+    """A line for each override that fits no station, because the registry does not know its region or station.
+
+    No error: a station may be imported later.
+    """
+    for place, override in enumerate(settings.overrides):
+        for name in ("province", "region"):
+            code = getattr(override, name)
+            if code is not None and registry.region(code) is None:
+                yield f"alerts.overrides.{place}.{name}: no division has the code {code}"
+        if override.province is not None:
+            region = registry.region(override.province)
+            if region is not None and region.level is not Level.PROVINCE:
+                yield f"alerts.overrides.{place}.province: {override.province} {region.name} is none: write region"
+        if override.station is not None and registry.station(override.station) is None:
+            yield f"alerts.overrides.{place}.station: {override.station} is not in the registry"
 
 
 def _depth(override: Override, station: Station) -> int | None:

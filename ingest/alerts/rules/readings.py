@@ -28,7 +28,7 @@ class ReadingRules:
     def is_quiet(self, station: Station, reading: Reading) -> bool:
         """Whether `look` would find everything known, good and clear.
 
-        Then it need not be called, unless an alert of the station and kind is open.
+        Then it need not be called, unless something is known of the station and kind, be it but a memory.
         """
         rules, kind = self.book.of(station), reading.kind
         if kind is Kind.OCCUPANCY:

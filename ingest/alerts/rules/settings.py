@@ -91,10 +91,16 @@ class Override(RuleChange):
 class AlertSettings(_Part):
     """The `[alerts]` section, as far as rules go."""
 
-    rules: dict[str, RuleChange] = Field(default_factory=dict)
-    """By code: what holds for all stations."""
-    overrides: tuple[Override, ...] = ()
-    """What holds for some of them; where two speak of the same, see `ingest.alerts.rules.book`."""
+    rules: Annotated[
+        dict[str, RuleChange],
+        Field(
+            description="By rule: what is set otherwise for all stations; see [Alerts](alerts.md#how-to-set-a-rule)."
+        ),
+    ] = Field(default_factory=dict)
+    overrides: Annotated[
+        tuple[Override, ...],
+        Field(description="What is set otherwise for some of them; the more specific one has the last word."),
+    ] = ()
 
     @model_validator(mode="after")
     def _fit_the_catalogue(self) -> Self:

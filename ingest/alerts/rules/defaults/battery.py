@@ -181,7 +181,7 @@ RULES: Final = (
         part="cabinet",
         zh="可换电池不足",
         en="Few charged batteries",
-        setting=RuleSetting((LevelSetting(Severity.WARNING, 600, 2),)),
+        setting=RuleSetting((LevelSetting(Severity.WARNING, 600, 2),), clear_s=600),
         means="Slots whose state is `ready`. A cabinet whose slots are all ready is good, however few it has.",
         why="With one left the second rider goes away empty. Ten minutes let a rush pass in which the next batteries "
         "become ready.",
@@ -194,7 +194,7 @@ RULES: Final = (
         part="cabinet",
         zh="电池即将用尽",
         en="Charged batteries running out",
-        setting=RuleSetting((LevelSetting(Severity.WARNING, 300, 60),), clear_by=30, clear_s=300),
+        setting=RuleSetting((LevelSetting(Severity.WARNING, 300, 60),), clear_by=30, clear_s=600),
         means="Minutes until no slot is ready, from the swaps of the last hours and from when the batteries that "
         "charge will be ready. Unknown until there were swaps to learn from; good when it lies beyond four hours.",
         why="An hour is what it takes to bring batteries. Larger: every noon rush is an alert. Smaller: it is told "

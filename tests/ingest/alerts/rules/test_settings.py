@@ -6,10 +6,12 @@ import pytest
 from pydantic import ValidationError
 
 from ingest.alerts.model import LevelSetting, RuleSetting, Severity
-from ingest.alerts.rules.book import RuleBook
+from ingest.alerts.rules.book import RuleBook, unknown_places
 from ingest.alerts.rules.catalogue import DEFAULT_RULES, RULES
 from ingest.alerts.rules.settings import AlertSettings
 from ingest.model import Station
+from ingest.registry.regions import load_regions
+from ingest.registry.registry import MemoryRegistry
 from tests.ingest.alerts.rules.stories import station
 
 
@@ -141,6 +143,20 @@ def test_stations_that_are_set_alike_share_one_object() -> None:
     assert len(alike) == 1
     assert rules.of(station(id="st-1")) is not rules.of(station(id="st-2"))
     assert rules.of(station(province="110000", city=None, district=None, id="st-9")) is rules.everywhere
+
+
+def test_override_for_a_place_that_is_not_there_is_told() -> None:
+    """Not refused, since a station may be imported later; but an operator who erred reads it."""
+    places = ['province = "440106"', 'region = "440199"', 'province = "449999"', 'station = "st-2"', 'station = "st-1"']
+    toml = "".join(f'[[alerts.overrides]]\n{place}\nrule = "full"\nclear_s = 1\n' for place in places)
+    settings = AlertSettings.model_validate(tomllib.loads(toml)["alerts"])
+    registry = MemoryRegistry(load_regions(), [station()])
+    assert list(unknown_places(settings, registry)) == [
+        "alerts.overrides.0.province: 440106 天河区 is none: write region",
+        "alerts.overrides.1.region: no division has the code 440199",
+        "alerts.overrides.2.province: no division has the code 449999",
+        "alerts.overrides.3.station: st-2 is not in the registry",
+    ]
 
 
 @pytest.mark.parametrize(
