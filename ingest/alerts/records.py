@@ -63,7 +63,7 @@ class Bring(NamedTuple):
     """Something to take along to a job."""
 
     what: str
-    """A code that texts name: `article`, `battery`, `extinguisher`, `counter`, ..."""
+    """A code that texts name: `article`, `battery`, or one of `ingest.alerts.bring.PARTS`."""
     name: str = ""
     """Of an article: its sku; of a slot's battery: the slot."""
     pieces: int | None = None
@@ -93,7 +93,7 @@ class CrewFigures(NamedTuple):
     mean_acknowledge_s: float | None
     """From opening to the first acknowledgement."""
     mean_repair_s: float | None
-    """From opening to the close."""
+    """From opening to when all was good, or a person closed it."""
 
 
 class LinkOffer(NamedTuple):

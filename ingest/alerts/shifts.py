@@ -70,6 +70,10 @@ class Calendar:
         local = datetime.combine(day, time.fromisoformat(clock), self._zone)
         return (local.astimezone(UTC) - _EPOCH) // _MS
 
+    def ms_of(self, instant: datetime) -> int:
+        """The instant that a person wrote; without an offset it is local."""
+        return self._instant(instant if instant.tzinfo is not None else instant.replace(tzinfo=self._zone))
+
     def _shifts(self, hours: str, from_ms: int) -> Iterator[tuple[int, int]]:
         """Begin and end of each shift from an instant on, for a year; one that is under way begins with the instant.
 
