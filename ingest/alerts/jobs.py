@@ -239,7 +239,12 @@ class JobBook:
             expired_ms = max(due_ms, job.changed_ms)
             self._step(JobStep.ACK_EXPIRED, steps.unheld(job, expired_ms), expired_ms, done)
         else:
-            self._step(JobStep.CLOSED, steps.closed(job, BY_READINGS, due_ms), due_ms, done)
+            self._step(JobStep.CLOSED, steps.closed(job, self._proven_by(job), due_ms), due_ms, done)
+
+    def _proven_by(self, job: Job) -> str:
+        """Who says that all is good: the readings, unless a person ended one of the alerts."""
+        ended = [self._alerts[alert_id].resolved_by for alert_id in sorted(job.done_alerts) if alert_id in self._alerts]
+        return next((who for who in ended if who not in ("", BY_READINGS)), BY_READINGS)
 
     # ---- what people do to it ----
 

@@ -22,6 +22,9 @@ MUFFLED_LOOK_MS: Final = 30_000
 """How often a job is looked at of which an alert is kept quiet. Larger: the end of a cause or a silence is told later.
 Smaller: in a storm, more looks that find nothing."""
 
+OVER: Final = (Why.RESOLVED, Why.CLOSED)
+"""What is never told in one message with what is bad, nor with each other."""
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:
@@ -215,9 +218,10 @@ class Teller:
                 self._look_at(item.job.id, allowed_ms, sooner=True)
             others = []
         for some, is_bounded in ((at_once, False), (others, True)):
-            groups: dict[tuple[str, bool], list[_Item]] = {}
+            groups: dict[tuple[str, str], list[_Item]] = {}
             for item in some:
-                groups.setdefault((item.group, item.news.why is Why.RESOLVED), []).append(item)
+                over = item.news.why.value if item.news.why in OVER else ""
+                groups.setdefault((item.group, over), []).append(item)
             for _, group in sorted(groups.items()):
                 self._message(channel, group, now_ms, done)
                 if is_bounded:
@@ -257,7 +261,7 @@ class Teller:
             count=1,
             reopened=job.reopened,
             steps=one.step,
-            is_over=one.why is Why.RESOLVED,
+            is_over=one.why in OVER,
         )
         if before is not None:
             told = replace(told, alerts=told.alerts | before.alerts, count=before.count + 1)

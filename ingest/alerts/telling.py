@@ -81,10 +81,10 @@ def news(job: Job, audible: Sequence[Alert], told: Told | None, terms: Terms) ->
     """What a channel of the crew does not know of a job, or will not know before long; None: it knows all.
 
     `audible`: the job's open alerts of which people may be told, worst first. What is over is told only to whom it was
-    told that it began, and never of a job that a person closed.
+    told that it began; what a person closed is not told as good.
     """
     if job.state is JobState.CLOSED:
-        return _good_news(job, told, terms)
+        return _end(job, told, terms)
     return next(_bad_news(job, audible, told, terms), None)
 
 
@@ -123,8 +123,9 @@ def _more_news(more: Sequence[Alert], told: Told, terms: Terms, worst: Severity)
     return News(Why.MORE, max(since_ms + wait_ms, after_last_ms), pressing, worst)
 
 
-def _good_news(job: Job, told: Told | None, terms: Terms) -> News | None:
-    if told is None or told.is_over or job.closed_by != BY_READINGS or job.closed_ms is None:
+def _end(job: Job, told: Told | None, terms: Terms) -> News | None:
+    if told is None or told.is_over or job.closed_ms is None:
         return None
+    why = Why.RESOLVED if job.closed_by == BY_READINGS else Why.CLOSED
     pressing = Pressing.SOON if job.severity is Severity.EMERGENCY else Pressing.CAN_WAIT
-    return News(Why.RESOLVED, job.closed_ms + int(terms.group_wait_s * 1_000), pressing, job.severity)
+    return News(why, job.closed_ms + int(terms.group_wait_s * 1_000), pressing, job.severity)

@@ -216,6 +216,8 @@ class Why(StrEnum):
     REOPENED = "reopened"
     RESOLVED = "resolved"
     """All is good again, by readings."""
+    CLOSED = "closed"
+    """A person closed it, or ended its last alert; readings have not proven that it is good."""
     REPEAT = "repeat"
     ESCALATED = "escalated"
     ACK_EXPIRED = "ack_expired"

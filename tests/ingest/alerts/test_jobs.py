@@ -154,7 +154,7 @@ def test_job_that_a_person_closed_opens_again_if_the_fault_stands() -> None:
     assert (world.job.state, world.job.closed_by) == (JobState.CLOSED, "王")
     world.at(2 * HOUR_S + 120)
     assert (world.job.state, world.job.reopened) == (JobState.OPEN, 1)
-    assert [why for _, why in world.whys()] == ["opened", "reopened"]
+    assert [why for _, why in world.whys()] == ["opened", "closed", "reopened"]
 
 
 def test_job_that_a_person_closed_opens_again_when_it_gets_worse() -> None:
@@ -170,7 +170,7 @@ def test_job_that_a_person_closed_opens_again_when_it_gets_worse() -> None:
 
 
 def test_job_that_a_person_closed_rightly_stays_closed() -> None:
-    """Its fault is resolved afterwards: nothing opens, nothing is told."""
+    """Its fault is resolved afterwards: nothing opens, and nobody is told that readings prove it."""
     world = CrewWorld()
     world.bad()
     world.at(60)
@@ -178,7 +178,19 @@ def test_job_that_a_person_closed_rightly_stays_closed() -> None:
     world.good()
     world.at(24 * HOUR_S)
     assert world.job.state is JobState.CLOSED
-    assert [why for _, why in world.whys()] == ["opened"]
+    assert [why for _, why in world.whys()] == ["opened", "closed"]
+
+
+def test_job_is_closed_in_the_name_of_who_ended_an_alert() -> None:
+    """A person said that the fault is none: the job closes, and is not told as proven by readings."""
+    world = CrewWorld()
+    world.bad()
+    world.at(60)
+    change = world.change("hot", AlertState.RESOLVED)
+    world.hear(change._replace(alert=replace(change.alert, resolved_by="王")))
+    world.at(HOUR_S)
+    assert (world.job.state, world.job.closed_by) == (JobState.CLOSED, "王")
+    assert [why for _, why in world.whys()] == ["opened", "closed"]
 
 
 def test_assigned_job_begins_anew_with_the_other_crew() -> None:
