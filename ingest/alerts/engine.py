@@ -7,22 +7,24 @@ events, so whatever is looked at twice, late or again after a crash comes to the
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import Final
 
 from pydantic_core import from_json, to_json
 
-from gateway.payloads import Battery, Medicine, Occupancy, ReadingBody
+from gateway.payloads import ReadingBody
 from gateway.topics import Kind
 from ingest.alerts import life
 from ingest.alerts.causes import BLIND_KEY, PLATFORM_BLIND, REGION_DARK, STATION_DARK, Causes, DarkRegions
+from ingest.alerts.foresight import Foresight
 from ingest.alerts.life import LifeSettings
 from ingest.alerts.model import GOOD, Alert, AlertKey, AlertState, Change, Finding, RuleSetting, Scope
 from ingest.alerts.open_alerts import Fault, OpenAlerts
 from ingest.alerts.places import Places
-from ingest.alerts.rules import cabinet, medicine, occupancy
+from ingest.alerts.rules import occupancy
 from ingest.alerts.rules import station as stations
 from ingest.alerts.rules.book import RuleBook
 from ingest.alerts.rules.catalogue import RULES
+from ingest.alerts.rules.readings import ReadingRules
 from ingest.alerts.rules.rule import Bad, StationRules, levels_of
 from ingest.alerts.station_watch import StationWatch
 from ingest.live.station import LiveStation
@@ -35,6 +37,8 @@ STEP: Final = 500
 """Stations of a sweep before others get a turn. Larger: readings wait. Smaller: turns for nothing."""
 PARTS: Final = 4
 """Sweeps in which each station that is well is looked at once. Larger: a wrong clock is seen later. Smaller: CPU."""
+FORESIGHT_PARTS: Final = 40
+"""Sweeps in which each station is foretold of once, some ten minutes. Larger: told later. Smaller: CPU."""
 NOTES_EVERY_MS: Final = 30_000
 """Between two writings of what rules remember. Larger: a restart forgets more of a rise. Smaller: useless writing."""
 VISITS_EVERY_MS: Final = 600_000
@@ -43,6 +47,7 @@ ALIVE_EVERY_MS: Final = 10_000
 
 MEMORY: Final = "memory"
 WATCH: Final = "watch"
+USE: Final = "use"
 VISITS: Final = "visits"
 ALIVE: Final = "alive"
 
@@ -75,8 +80,8 @@ class Engine:
         """Places whose memory changed since it was written."""
         self._noted_ms = self._visits_noted_ms = now_ms
         self._alive_ms = 0
-        self._shelf = medicine.Shelf(())
-        self._shelf_version = -1
+        self._readings = ReadingRules(world.registry, world.days)
+        self._foresight = Foresight(self._readings, world.days, now_ms)
         self._sweeps = 0
         self.blind_since_ms: int | None = None
 
@@ -88,7 +93,8 @@ class Engine:
         if station is None or self.blind_since_ms is not None:
             return
         rules, kind = self._rules.of(station), reading.kind
-        if not self._is_held(live.id, kind) and self._is_quiet(kind, reading.body, station, rules, now_ms):
+        self._foresight.learn(live.id, kind, reading.body)
+        if not self._is_held(live.id, kind) and self._readings.is_quiet(station, rules, kind, reading.body, now_ms):
             if live.id in self._dark:
                 self._look_at_station(station, live, rules, now_ms)
             return
@@ -143,6 +149,8 @@ class Engine:
             elif is_silent or number % PARTS == part or self.alerts.at(station.id):
                 self._look_at_station(station, live, self._rules.of(station), now_ms)
                 self._look_for_stale(station.id, live, now_ms)
+            if number % FORESIGHT_PARTS == self._sweeps % FORESIGHT_PARTS:
+                self._look_ahead(station, live, now_ms)
             if number % STEP == STEP - 1:
                 yield None
         self._regions.known(heard)
@@ -198,6 +206,9 @@ class Engine:
             self._noted_ms = now_ms
             notes[MEMORY] = {place: self._written(place) for place in self._remembered}
             self._remembered.clear()
+        use = self._foresight.take_notes(now_ms, is_last=is_last)
+        if use:
+            notes[USE] = use
         if is_last or now_ms - self._visits_noted_ms >= VISITS_EVERY_MS:
             self._visits_noted_ms = now_ms
             notes[WATCH] = {VISITS: self._watch.dump()}
@@ -217,6 +228,7 @@ class Engine:
         self._dark = {alert.key.place for alert in alerts if alert.key.rule == STATION_DARK}
         for place, written in notes.get(MEMORY, {}).items():
             self._memory[place] = {(rule, part): memory for rule, part, memory in from_json(written)}
+        self._foresight.restore(notes.get(USE, {}))
         if VISITS in watched:
             self._watch.load(watched[VISITS])
         for live in self._world.live.values():
@@ -230,18 +242,6 @@ class Engine:
             return True
         return any(RULES[rule].kind is kind for rule, _ in self.alerts.at(place) if rule in RULES)
 
-    def _is_quiet(self, kind: Kind, body: ReadingBody, station: Station, rules: StationRules, now_ms: int) -> bool:
-        match kind:
-            case Kind.OCCUPANCY:
-                return occupancy.is_quiet(cast("Occupancy", body), rules, station.capacity)
-            case Kind.BATTERY:
-                return cabinet.is_quiet(cast("Battery", body), rules)
-            case Kind.MEDICINE:
-                today = self._world.days.of(now_ms)
-                return medicine.is_quiet(cast("Medicine", body), rules, self._catalogue(), today)
-            case Kind.EXCHANGE:
-                return True
-
     def _look_at_reading(
         self, station: Station, rules: StationRules, kind: Kind, body: ReadingBody, at_ms: int, now_ms: int
     ) -> None:
@@ -249,19 +249,8 @@ class Engine:
         held = {fault: alert for fault, alert in self.alerts.at(place).items() if RULES[fault[0]].kind is kind}
         known: dict[Fault, str | None] = {fault: alert.memory for fault, alert in held.items()}
         known |= {fault: memory for fault, memory in self._memory.get(place, {}).items() if fault not in known}
-        findings: Iterator[Finding]
-        match kind:
-            case Kind.OCCUPANCY:
-                findings = occupancy.look(cast("Occupancy", body), rules, station.capacity)
-            case Kind.BATTERY:
-                findings = cabinet.look(cast("Battery", body), rules, at_ms, known)
-            case Kind.MEDICINE:
-                today = self._world.days.of(now_ms)
-                findings = medicine.look(cast("Medicine", body), rules, self._catalogue(), today, known)
-            case Kind.EXCHANGE:
-                findings = iter(())
         found: set[Fault] = set()
-        for finding in findings:
+        for finding in self._readings.look(station, rules, kind, body, at_ms, now_ms, known):
             found.add((finding.rule, finding.part))
             self._take(AlertKey(Scope.STATION, place, finding.rule, finding.part), finding, rules, at_ms, now_ms)
         for fault in held.keys() - found:
@@ -271,7 +260,9 @@ class Engine:
 
     def _look_at_station(self, station: Station, live: LiveStation | None, rules: StationRules, now_ms: int) -> None:
         facts = self._watch.facts(station, live, now_ms)
-        for finding in (*stations.look(facts, rules), *occupancy.look_back(facts, rules)):
+        is_quiet = not self.alerts.at(station.id) and stations.is_quiet(facts, rules)
+        findings = () if is_quiet else (*stations.look(facts, rules), *occupancy.look_back(facts, rules))
+        for finding in findings:
             key = AlertKey(Scope.STATION, station.id, finding.rule, finding.part)
             self._take(key, finding, rules, now_ms, now_ms)
         if facts.silent_since_ms is not None:
@@ -283,8 +274,11 @@ class Engine:
             self._regions.heard(station.id)
 
     def _look_for_stale(self, place: str, live: LiveStation | None, now_ms: int) -> None:
-        """What was heard too long ago is not known any more."""
+        """What was heard too long ago is not known any more; what nobody is to look at any more is over."""
         for (rule, _), alert in list(self.alerts.at(place).items()):
+            if alert.state is not AlertState.RESOLVED and self.setting_of(alert.key) is None:
+                self.alerts.live(alert.key, life.resolved_by(alert, "settings", now_ms))
+                continue
             kind = RULES[rule].kind
             track = None if live is None or kind is None else getattr(live, kind)
             if kind is not None and (live is None or not self._watch.is_trusted(live, track, now_ms)):
@@ -296,10 +290,20 @@ class Engine:
         for kind, track in live.tracks():
             body = live.body(kind) if self._watch.is_trusted(live, track, now_ms) else None
             if body is not None and not (
-                not self._is_held(live.id, kind) and self._is_quiet(kind, body, station, rules, now_ms)
+                not self._is_held(live.id, kind) and self._readings.is_quiet(station, rules, kind, body, now_ms)
             ):
                 self._look_at_reading(station, rules, kind, body, track.received_ms, now_ms)
         self._look_at_station(station, live, rules, now_ms)
+
+    def _look_ahead(self, station: Station, live: LiveStation | None, now_ms: int) -> None:
+        known = dict.fromkeys(self.alerts.at(station.id))
+        for kind in self._foresight.kinds(station.id, known):
+            is_trusted = live is not None and self._watch.is_trusted(live, getattr(live, kind), now_ms)
+            body = live.body(kind) if live is not None and is_trusted else None
+            rules = self._rules.of(station)
+            for finding in self._foresight.look(station.id, kind, body, rules, known, now_ms):
+                key = AlertKey(Scope.STATION, station.id, finding.rule, finding.part)
+                self._take(key, finding, rules, now_ms, now_ms)
 
     def _look_at_region(self, code: str, now_ms: int) -> None:
         rules = self._rules.everywhere
@@ -381,9 +385,3 @@ class Engine:
     def _rules_of(self, key: AlertKey) -> StationRules:
         station = self._world.registry.station(key.place) if key.scope is Scope.STATION else None
         return self._rules.everywhere if station is None else self._rules.of(station)
-
-    def _catalogue(self) -> medicine.Shelf:
-        if self._shelf_version != self._world.registry.version:
-            self._shelf_version = self._world.registry.version
-            self._shelf = medicine.Shelf(self._world.registry.articles())
-        return self._shelf

@@ -119,5 +119,5 @@ def remembered(connection: Connection) -> Remembered:
         silences=book("silence", SILENCE),
         crews=book("crew", CREW),
         channels=book("channel", CHANNEL),
-        notes={name: alert_notes.every(connection, name) for name in ("memory", "watch")},
+        notes={name: alert_notes.every(connection, name) for name in ("memory", "watch", "use")},
     )

@@ -105,6 +105,10 @@ class Charging:
             cabinet.take(body)
         self._dirty.add(station)
 
+    def is_known(self, station: str) -> bool:
+        """Whether it has a cabinet."""
+        return station in self._cabinets
+
     def swaps_per_hour(self, station: str, now_ms: int) -> float | None:
         """Of late; None while it is too early to say."""
         cabinet = self._cabinets.get(station)

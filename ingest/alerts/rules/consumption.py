@@ -6,7 +6,7 @@ Never: takes a refill, a return or a clear-out for use, or memory for an article
 
 import math
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from ingest.alerts.rules.medicine import Shelf
@@ -97,27 +97,25 @@ class Consumption:
     Use fades with `FADE_MS`, so the rate follows the season.
     """
 
-    def __init__(self, shelf: Shelf) -> None:
-        self._shelf = shelf
+    def __init__(self) -> None:
         self._boxes: dict[str, _Box] = {}
         self._lists: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._dirty: set[str] = set()
 
-    def note(self, station: str, body: Medicine) -> None:
+    def note(self, station: str, body: Medicine, shelf: Shelf) -> None:
         """Take in a reading; one that is not newer than the last is left aside."""
         skus = tuple([item.sku for item in body.items])
         pieces = array("I", [item.qty for item in body.items])
         box = self._boxes.get(station)
         if box is None:
             self._boxes[station] = _Box(body.ts, self._shared(skus), pieces)
-            self._dirty.add(station)
         elif body.ts > box.last_ms:
             if pieces != box.pieces or skus != box.skus:
-                self._move(box, skus, pieces, body.ts)
+                self._move(box, skus, pieces, body.ts, shelf)
                 self._dirty.add(station)
             box.last_ms = body.ts
 
-    def _move(self, box: _Box, skus: tuple[str, ...], pieces: "array[int]", at_ms: int) -> None:
+    def _move(self, box: _Box, skus: tuple[str, ...], pieces: "array[int]", at_ms: int, shelf: Shelf) -> None:
         before, elapsed_ms = box.totals(), at_ms - box.last_ms
         box.skus, box.pieces = self._shared(skus), pieces
         after = box.totals()
@@ -126,17 +124,12 @@ class Consumption:
             use = box.uses.get(sku) if box.uses is not None else None
             if change > 0 and use is not None:
                 use.put(change, at_ms)
-            elif change < 0 and not self._is_clearing(sku, -change, elapsed_ms):
+            elif change < 0 and not _is_clearing(shelf, sku, -change, elapsed_ms):
                 if use is None:
                     box.uses = box.uses or {}
                     use = box.uses[sku] = _Use()
                 use.settle(at_ms)
                 use.take(-change, at_ms)
-
-    def _is_clearing(self, sku: str, pieces: int, elapsed_ms: int) -> bool:
-        article = self._shelf.articles.get(sku)
-        half = article.par / 2 if article else 0
-        return elapsed_ms <= CLEARING_MS and pieces >= max(CLEARING_PIECES, half)
 
     def _shared(self, skus: tuple[str, ...]) -> tuple[str, ...]:
         if len(self._lists) >= LISTS_MAX:
@@ -162,14 +155,18 @@ class Consumption:
             return None
         return pieces / rates[sku] if rates.get(sku) else math.inf
 
-    def in_use(self) -> Iterator[str]:
-        """Stations where anything was ever taken: those that a forecast can be about."""
-        return (station for station, box in self._boxes.items() if box.uses)
+    def is_used(self, station: str) -> bool:
+        """Whether anything was ever taken there: else there is nothing to foretell."""
+        box = self._boxes.get(station)
+        return box is not None and bool(box.uses)
 
     # ---- what is kept ----
 
     def take_dirty(self) -> list[tuple[str, list[Any]]]:
-        """What moved since the last call, by station, as JSON has it; `load` is the reverse."""
+        """Where something moved since the last call, by station, as JSON has it; `load` is the reverse.
+
+        A box of which nothing was ever taken is not kept: after a restart it is as if it were new.
+        """
         dirty, self._dirty = self._dirty, set()
         return [(station, self._dump(self._boxes[station])) for station in sorted(dirty) if station in self._boxes]
 
@@ -191,6 +188,12 @@ class Consumption:
     def forget(self, station: str) -> None:
         """It is no longer in the registry."""
         self._boxes.pop(station, None)
+
+
+def _is_clearing(shelf: Shelf, sku: str, pieces: int, elapsed_ms: int) -> bool:
+    article = shelf.articles.get(sku)
+    half = article.par / 2 if article else 0
+    return elapsed_ms <= CLEARING_MS and pieces >= max(CLEARING_PIECES, half)
 
 
 def _fading(age_ms: int) -> float:

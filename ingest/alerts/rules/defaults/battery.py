@@ -189,6 +189,7 @@ RULES: Final = (
     ),
     _rule(
         "battery_out_soon",
+        kind=None,
         bad=Bad.AT_MOST,
         unit="min",
         part="cabinet",

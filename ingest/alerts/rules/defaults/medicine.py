@@ -85,6 +85,7 @@ RULES: Final = (
     ),
     _rule(
         "stock_out_soon",
+        kind=None,
         bad=Bad.AT_MOST,
         unit="days",
         part="item/SKU",

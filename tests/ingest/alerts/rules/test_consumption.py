@@ -26,9 +26,9 @@ Report = tuple[int, Mapping[str, int]]
 
 def watched(reports: Iterable[Report], consumption: Consumption | None = None) -> Consumption:
     """After these reports of one box."""
-    consumption = consumption or Consumption(SHELF)
+    consumption = consumption or Consumption()
     for ms, stock in reports:
-        consumption.note("st-1", box(*({"sku": sku, "qty": qty} for sku, qty in stock.items()), ts=NOW_MS + ms))
+        consumption.note("st-1", box(*({"sku": sku, "qty": qty} for sku, qty in stock.items()), ts=NOW_MS + ms), SHELF)
     return consumption
 
 
@@ -110,34 +110,33 @@ def test_what_is_use(reports: list[tuple[int, int]], used: int) -> None:
 def test_lots_and_lists_that_change_their_order_are_no_use() -> None:
     """An article is the sum of its lots; one that is not listed any more is at 0."""
     two_lots = [{"sku": "balm", "qty": 2, "lot": "A"}, {"sku": "mask", "qty": 3}, {"sku": "balm", "qty": 2, "lot": "B"}]
-    consumption = Consumption(SHELF)
+    consumption = Consumption()
     for number, items in enumerate((two_lots, two_lots[::-1], [two_lots[2], two_lots[0], two_lots[1]])):
-        consumption.note("st-1", box(*items, ts=NOW_MS + number * MINUTE_MS))
-    assert list(consumption.in_use()) == []
-    consumption.note("st-1", box(two_lots[1], ts=NOW_MS + HOUR_MS))
-    assert list(consumption.in_use()) == ["st-1"]
+        consumption.note("st-1", box(*items, ts=NOW_MS + number * MINUTE_MS), SHELF)
+    assert not consumption.is_used("st-1")
+    consumption.note("st-1", box(two_lots[1], ts=NOW_MS + HOUR_MS), SHELF)
+    assert consumption.is_used("st-1")
     assert rate(consumption, 10) == pytest.approx(4 * math.exp(-10 / 14) / 7.15, rel=0.01)
 
 
 def test_expiry_alone_is_no_use() -> None:
     """A lot that expires is still in the box, and its pieces were not taken."""
-    consumption = Consumption(SHELF)
+    consumption = Consumption()
     item = {"sku": "balm", "qty": 4, "expires": date(2026, 11, 23).isoformat()}
     for day in range(6):
-        consumption.note("st-1", box(item, ts=NOW_MS + day * DAY_MS))
+        consumption.note("st-1", box(item, ts=NOW_MS + day * DAY_MS), SHELF)
     assert rate(consumption, 6) == 0
 
 
 def test_stations_with_the_same_list_share_it_and_what_never_moves_takes_no_memory() -> None:
     """110,000 boxes: a list of names is in memory once, and an article is remembered when it is first taken."""
-    consumption = Consumption(SHELF)
+    consumption = Consumption()
     for station in ("st-1", "st-2"):
-        consumption.note(station, box({"sku": "balm", "qty": 4}, {"sku": "mask", "qty": 5}))
+        consumption.note(station, box({"sku": "balm", "qty": 4}, {"sku": "mask", "qty": 5}), SHELF)
     first, second = consumption._boxes.values()
     assert first.skus is second.skus
     assert first.uses is None
-    consumption.forget("st-2")
-    assert [station for station, _ in consumption.take_dirty()] == ["st-1"]
+    assert consumption.take_dirty() == []
 
 
 moves = st.lists(st.tuples(st.integers(1, 3 * HOUR_MS), st.integers(0, 20)), max_size=30)
@@ -155,12 +154,13 @@ def reports_of(steps: list[tuple[int, int]]) -> list[tuple[int, int]]:
 @given(moves, st.integers(0, 30))
 def test_restart_changes_nothing(steps: list[tuple[int, int]], cut: int) -> None:
     """What was kept and taken over again tells the same as what was never interrupted."""
-    reports = reports_of(steps)
-    whole, before = balm(*reports), balm(*reports[:cut])
-    after = Consumption(SHELF)
+    reports = [(0, 10), *((ms + DAY_MS, qty) for ms, qty in reports_of([(1, 9), *steps]))]
+    cut += 2
+    whole, before = balm(*reports), balm(*reports[: cut + 1])
+    after = Consumption()
     for station, dumped in before.take_dirty():
         after.load(station, json.loads(json.dumps(dumped)))
-    watched(((ms, {"balm": qty}) for ms, qty in reports[cut:]), after)
+    watched(((ms, {"balm": qty}) for ms, qty in reports[cut + 1 :]), after)
     assert rate(after, 30) == pytest.approx(rate(whole, 30))
 
 

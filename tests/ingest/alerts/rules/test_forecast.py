@@ -22,9 +22,9 @@ SHELF: Final = Shelf([Article("balm", "清凉油", "Balm", "盒", 10, 3, essenti
 
 def foretold(pieces: int, days: float = 10, known: Known = NOTHING_KNOWN, sku: str = "balm") -> list[Finding]:
     """After ten days of one piece a day, with so many pieces left."""
-    consumption = Consumption(SHELF)
+    consumption = Consumption()
     for day in range(11):
-        consumption.note("st-1", box({"sku": "balm", "qty": 30 - day}, ts=NOW_MS + day * DAY_MS))
+        consumption.note("st-1", box({"sku": "balm", "qty": 30 - day}, ts=NOW_MS + day * DAY_MS), SHELF)
     body = box({"sku": sku, "qty": pieces})
     now_ms = NOW_MS + int(days * DAY_MS) + 30 * MINUTE_MS
     return list(forecast.medicine("st-1", body, DEFAULT_RULES, consumption, TODAY, now_ms, known))
