@@ -205,7 +205,10 @@ def _seen(alert: Alert, look: Look) -> tuple[Alert, tuple[Change, ...]]:
         known = replace(seen, state=AlertState.FIRING, changed_ms=look.now_ms)
         changes.append(Change(ChangeKind.KNOWN_AGAIN, known, look.now_ms, seen))
         seen = known
-    share = _flip_share(seen.flips)
+    # Judged once a reading: one that opens an alert again is judged by the next, however often it is looked at.
+    share = _flip_share(seen.flips) if is_new else None
+    if share is None:
+        return seen, tuple(changes)
     if seen.state is AlertState.FIRING and not seen.is_flapping and share > FLAPS_ABOVE:
         seen = replace(seen, is_flapping=True)
         changes.append(Change(ChangeKind.FLAPPING, seen, look.now_ms, alert))
