@@ -10,6 +10,7 @@ from typing import Final
 from aiohttp import web
 from prometheus_client import ProcessCollector
 
+from api.console.routes import CONSOLE_ADDRESSES, add_console
 from api.history import AT_ONCE, HISTORY_TURNS
 from api.metrics import HealthCollector, metrics_middleware
 from api.openapi import DOCUMENT, make_document
@@ -29,7 +30,7 @@ def make_app(platform: ApiPlatform) -> web.Application:
         client_max_size=_BODY_MAX_BYTES,
         middlewares=[  # outermost first
             metrics_middleware(platform.metrics),
-            trouble_middleware(PAGE_ADDRESSES),
+            trouble_middleware(PAGE_ADDRESSES | CONSOLE_ADDRESSES),
             problems_middleware(),
         ],
     )
@@ -39,5 +40,6 @@ def make_app(platform: ApiPlatform) -> web.Application:
     app[DOCUMENT] = make_document(ROUTES)
     app[HISTORY_TURNS] = asyncio.Semaphore(AT_ONCE)
     add_pages(app)
+    add_console(app)
     register(app)
     return app

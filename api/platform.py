@@ -13,6 +13,7 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry
 
 from api.place_index import PlaceIndex
+from ingest.alerts.board import AlertBoard
 from ingest.ports import DeadLetters, Health, Picture, ReadingHistory, Records, Registry, Tokens, VisitBook
 
 
@@ -41,6 +42,8 @@ class Operations:
     tokens: Tokens
     records: Records
     dead_letters: DeadLetters
+    alerts: AlertBoard | None = None
+    """None: this platform watches no alerts."""
 
 
 @dataclass(frozen=True, slots=True)

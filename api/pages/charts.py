@@ -57,3 +57,41 @@ def bars(values: Sequence[float | None]) -> list[Bar | None]:
             )
         )
     return drawn
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """A line with the range around it, and where its span of numbers lies."""
+
+    line: str
+    """A path: the means, broken where nothing is known."""
+    band: str
+    """A path: from the lowest to the highest of each span."""
+    least: float
+    most: float
+
+
+def trace(points: Sequence[tuple[float, float, float] | None]) -> Trace | None:
+    """Of (mean, lowest, highest) in order; None where nothing is known. None as a whole: nothing is known at all."""
+    known = [point for point in points if point is not None]
+    if not known:
+        return None
+    least, most = min(point[1] for point in known), max(point[2] for point in known)
+    room = HEIGHT - TOP - BOTTOM
+    height = (most - least) or 1.0
+
+    def down(value: float) -> float:
+        return round(TOP + room - room * (value - least) / height, 1)
+
+    line, band, is_drawing = [], [], False
+    half = WIDTH / len(points) / 2
+    for middle, point in zip(middles(len(points)), points, strict=True):
+        if point is None:
+            is_drawing = False
+            continue
+        mean, lowest, highest = point
+        line.append(f"{'L' if is_drawing else 'M'}{middle} {down(mean)}" + ("" if is_drawing else "h0.1"))
+        left, right = round(middle - half, 1), round(middle + half, 1)
+        band.append(f"M{left} {down(highest)}H{right}V{down(lowest)}H{left}Z")
+        is_drawing = True
+    return Trace("".join(line), "".join(band), least, most)

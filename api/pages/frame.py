@@ -105,6 +105,7 @@ def render(
         "other_here": here.text(other),
         "home": HOME.text(language),
         "overview": OVERVIEW.text(language),
+        "crews": Address("/ops").text(language),
         "manifest": Address("/manifest.webmanifest").text(language),
         "asset": request.app[ASSETS].url,
         "now": local(now_ms, platform.settings.zone),

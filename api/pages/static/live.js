@@ -18,12 +18,13 @@ export function watch() {
   });
   if (document.documentElement.dataset.keptMs) ask(list, stations);
   const askAgain = () => setInterval(() => ask(list, stations), Number(list.dataset.everyS ?? 0) * 1000 || AGAIN_MS);
-  if (!stations.length || !("EventSource" in window)) {
+  const isTold = stations.length || list.dataset.stream;
+  if (!isTold || !("EventSource" in window)) {
     askAgain();
     return;
   }
   const query = new URLSearchParams(stations.map((id) => ["station", id]));
-  const stream = new EventSource(`/v1/stream?${query}`);
+  const stream = new EventSource(list.dataset.stream ?? `/v1/stream?${query}`);
   stream.addEventListener("open", heard);
   stream.addEventListener("error", () => {
     cut();
@@ -36,7 +37,7 @@ export function watch() {
       ask(list, station ? [station] : stations);
     });
   }
-  stream.addEventListener("resync", () => ask(list, stations));
+  for (const kind of ["resync", "board"]) stream.addEventListener(kind, () => ask(list, stations));
   addEventListener("pagehide", () => stream.close());
 }
 
@@ -67,11 +68,11 @@ async function fetchNow(list) {
 function replaceParts(fresh) {
   for (const part of fresh.querySelectorAll("[data-live][id]")) {
     const old = document.getElementById(part.id);
-    if (!old || old.outerHTML === part.outerHTML) continue;
+    if (!old || old.outerHTML === part.outerHTML || part.parentElement.closest("[data-live]")) continue;
     const open = [...old.querySelectorAll("details")].map((one) => one.open);
-    const focused = [...old.querySelectorAll("a, summary")].indexOf(document.activeElement);
+    const focused = [...old.querySelectorAll("a, button, summary")].indexOf(document.activeElement);
     part.querySelectorAll("details").forEach((one, place) => (one.open = open[place] ?? one.open));
     old.replaceWith(document.adoptNode(part));
-    if (focused >= 0) part.querySelectorAll("a, summary")[focused]?.focus({ preventScroll: true });
+    if (focused >= 0) part.querySelectorAll("a, button, summary")[focused]?.focus({ preventScroll: true });
   }
 }
