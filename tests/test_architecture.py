@@ -41,8 +41,7 @@ NEIGHBOURS: Final = {
         "ingest.alerts.board",
         "ingest.alerts.model",
         "ingest.alerts.records",
-        "ingest.alerts.work",
-        "ingest.alerts.records",
+        "ingest.alerts.rules.catalogue",
         "ingest.alerts.work",
         "ingest.model",
         "ingest.operating",
@@ -54,6 +53,7 @@ NEIGHBOURS: Final = {
 """A package stands for all of its modules, a module for itself. assembly and yizhan.py wire, so they may import all."""
 
 PURE: Final = (
+    "api.console.sessions",
     "api.gcj02",
     "api.grid",
     "api.positions",

@@ -53,10 +53,10 @@ async def show_station_console(visitor: Visitor) -> web.Response:
     must_see(visitor, station_id)
     station = platform.registry.station(station_id)
     record = platform.operations.records.of_station(station_id)
-    if station is None and record is None:
+    status = platform.picture.status(station_id, platform.now_ms())
+    if station is None and record is None and status.presence is Presence.NEVER_SEEN:
         raise Problem(404, "No station of this id is registered, and none was heard.")
     present = present_of(visitor)
-    status = platform.picture.status(station_id, platform.now_ms())
     letters = await platform.operations.dead_letters.page(LetterFilter(station=station_id), None, _LETTERS_SHOWN)
     record = record or StationRecord(station_id, ())
     name = station_id if station is None else visitor.say.station(station)

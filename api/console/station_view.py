@@ -14,8 +14,8 @@ from ingest.model import Battery, Exchange, Kind, Medicine, Occupancy, Seen, Sta
 from ingest.operating import BootRecord, StationRecord
 
 HOLES_SHOWN: Final = 20
-"""Of each boot. Larger: a station that loses every second reading fills the phone. Smaller: an evening of bad radio does
-not fit."""
+"""Of each boot. Larger: a station that loses every other reading fills the screen. Smaller: an evening of bad radio
+does not fit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,9 @@ def quality_rows(present: Present, record: StationRecord) -> list[tuple[str, str
     ]
     if record.clock_offset_ms is not None and record.clock_seen_ms is not None:
         seconds = f"{record.clock_offset_ms / 1000:+.1f}"
-        rows.append((say("ops_quality.clock"), say("ops.seconds_at", n=seconds, time=present.time(record.clock_seen_ms))))
+        rows.append(
+            (say("ops_quality.clock"), say("ops.seconds_at", n=seconds, time=present.time(record.clock_seen_ms)))
+        )
     if record.backlog_at_ms is not None:
         backlog = say("ops.readings_at", n=record.backlog_readings, time=present.time(record.backlog_at_ms))
         rows.append((say("ops_quality.backlog"), backlog))

@@ -36,6 +36,7 @@ from ingest.model import (
 )
 from ingest.ports import Check
 from ingest.tokens import TokenBook
+from tests.api.board_world import MemoryBoard
 from tests.api.ops_world import MemoryLetters, MemoryRecords, known_tokens
 from tests.api.stillness import NOW_MS, TODAY, ZONE
 
@@ -278,6 +279,7 @@ class World:
     tokens: TokenBook = field(default_factory=known_tokens)
     records: MemoryRecords = field(default_factory=MemoryRecords)
     letters: MemoryLetters = field(default_factory=MemoryLetters)
+    board: MemoryBoard | None = field(default_factory=MemoryBoard)
     metrics: CollectorRegistry = field(default_factory=CollectorRegistry)
     now_ms: int = NOW_MS
     settings: ApiSettings = field(default_factory=ApiSettings)
@@ -290,7 +292,7 @@ class World:
             visits=self.visits,
             history=self.history,
             health=self.health,
-            operations=Operations(self.tokens, self.records, self.letters),
+            operations=Operations(self.tokens, self.records, self.letters, self.board),
             metrics=self.metrics,
             now_ms=lambda: self.now_ms,
             settings=self.settings,

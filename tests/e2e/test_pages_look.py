@@ -6,6 +6,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it has no types
 from playwright.sync_api import Browser, Page
 
+from ingest.operating import Role
+from tests.api.ops_world import MINTED
 from tests.e2e.browsing import SCREENSHOTS, Site, chromium, served
 
 pytestmark = pytest.mark.e2e
@@ -21,6 +23,16 @@ PAGES = {
     "overview": "/overview",
     "overview-province": "/overview?region=110000&by=visits_today",
     "trouble": "/stations/nobody",
+}
+CONSOLE = {
+    "ops-jobs": "/ops?near=39.95,116.43",
+    "ops-job": "/ops/jobs/j1",
+    "ops-station": "/ops/stations/bj-0001",
+    "ops-station-dark": "/ops/stations/bj-0003",
+    "ops-silent": "/ops/silent",
+    "ops-letters": "/ops/letters",
+    "ops-letter": "/ops/letters/1",
+    "ops-crews": "/ops/crews",
 }
 SIZES = {"phone": (360, 740), "desk": (1280, 900)}
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -69,7 +81,13 @@ def test_every_page_is_accessible_and_has_its_picture_taken(
     )
     wrong: dict[str, list[str]] = {}
     page = context.new_page()
-    for name, path in PAGES.items():
+    page.goto(site.address + in_language("/ops", language))
+    page.screenshot(path=SCREENSHOTS / f"ops-sign-in-{language}-{scheme}-{size}.png", full_page=True)
+    wrong["ops-sign-in"] = wrong_by_axe(page)
+    page.locator("#token").fill(MINTED[Role.OPERATOR].text)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/ops**")
+    for name, path in (PAGES | CONSOLE).items():
         page.goto(site.address + in_language(path, language))
         page.screenshot(path=SCREENSHOTS / f"{name}-{language}-{scheme}-{size}.png", full_page=True)
         wrong[name] = wrong_by_axe(page)
@@ -86,7 +104,11 @@ def test_pages_flow_at_320_px(browser: Browser, site: Site, language: str) -> No
     context = browser.new_context(viewport={"width": 320, "height": 640}, service_workers="block")
     page = context.new_page()
     wide = {}
-    for name, path in PAGES.items():
+    page.goto(site.address + "/ops")
+    page.locator("#token").fill(MINTED[Role.OPERATOR].text)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/ops")
+    for name, path in (PAGES | CONSOLE).items():
         page.goto(site.address + in_language(path, language))
         wide[name] = page.evaluate("document.scrollingElement.scrollWidth")
     page.goto(site.address + in_language("/", language))
