@@ -4,13 +4,13 @@ Enters: changes of alerts, what inhibits what, acts of people, the time. Leaves:
 Never: tells anybody, or closes a job of which an alert is bad or unknown without a person who says so.
 """
 
-import heapq
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from ingest.alerts import job_steps as steps
 from ingest.alerts.crews import Roster
+from ingest.alerts.job_shelf import JobShelf
 from ingest.alerts.job_steps import BY_READINGS, UNDER_WAY, WrongStep
 from ingest.alerts.model import Alert, AlertKey, AlertState, Change, ChangeKind, Severity
 from ingest.alerts.shifts import Calendar
@@ -63,21 +63,16 @@ class JobBook:
         self._roster = roster
         self._calendar = calendar
         self._settings = settings or JobSettings()
-        self._jobs: dict[str, Job] = {}
-        self._at_place: dict[str, list[str]] = {}
-        self._jobs_of: dict[str, list[str]] = {}
-        self._alerts: dict[str, Alert] = {}
-        self._heard_ms: dict[str, int] = {}
+        self._shelf = JobShelf(self._due_of)
         self._homeless: dict[AlertKey | None, dict[str, None]] = {}
         """Bad alerts without a job, by what inhibits them; under None those that must be looked at."""
-        self._timers: list[tuple[int, str]] = []
         self._held_look_ms: int | None = None
         for job in jobs:
-            self._keep(job)
+            self._shelf.keep(job)
         for alert in alerts:
             if alert.state is not AlertState.PENDING:
-                self._hear(alert, alert.changed_ms)
-                if alert.state in BAD and not self._jobs_of.get(alert.id):
+                self._shelf.hear(alert, alert.changed_ms)
+                if alert.state in BAD and not self._shelf.jobs_of(alert.id):
                     self._homeless.setdefault(None, {})[alert.id] = None
                     self._held_look_ms = 0
 
@@ -86,12 +81,12 @@ class JobBook:
     @property
     def jobs(self) -> Mapping[str, Job]:
         """By id: open ones, and those that may still open again."""
-        return self._jobs
+        return self._shelf.jobs
 
     @property
     def alerts(self) -> Mapping[str, Alert]:
         """By id: all that fired and have not expired."""
-        return self._alerts
+        return self._shelf.alerts
 
     @property
     def roster(self) -> Roster:
@@ -100,29 +95,21 @@ class JobBook:
 
     def jobs_of(self, alert_id: str) -> Sequence[Job]:
         """The jobs that an alert belongs or belonged to, the open ones first."""
-        found = [self._jobs[job_id] for job_id in self._jobs_of.get(alert_id, ())]
-        return sorted(found, key=lambda job: (job.state is JobState.CLOSED, job.id))
+        return self._shelf.jobs_of(alert_id)
 
     def open_alerts(self, job: Job) -> list[Alert]:
         """Those that are not resolved, worst first."""
-        found = [self._alerts[alert_id] for alert_id in job.alerts if alert_id in self._alerts]
+        found = [self.alerts[alert_id] for alert_id in job.alerts if alert_id in self.alerts]
         return sorted(found, key=lambda alert: (-alert.severity.rank, alert.id))
 
     def jobless(self) -> Iterator[Alert]:
         """Bad alerts that make no job: what only informs, and what follows from something else."""
-        return (alert for alert in self._alerts.values() if alert.state in BAD and not self._jobs_of.get(alert.id))
+        return (alert for alert in self.alerts.values() if alert.state in BAD and not self.jobs_of(alert.id))
 
     def due_ms(self) -> int | None:
         """When `take` has something to do even if no alert changes."""
-        while self._timers:
-            due_ms, job_id = self._timers[0]
-            if self._timer_of(job_id) == due_ms:
-                break
-            heapq.heappop(self._timers)
-        found = [due_ms for due_ms, _ in self._timers[:1]]
-        if self._held_look_ms is not None:
-            found.append(self._held_look_ms)
-        return min(found, default=None)
+        found = (self._shelf.due_ms(), self._held_look_ms)
+        return min((due_ms for due_ms in found if due_ms is not None), default=None)
 
     # ---- what happens to it ----
 
@@ -132,21 +119,19 @@ class JobBook:
         for change in changes:
             self._change(change, done)
         self._house(inhibited_by, now_ms, done)
-        while self._timers and self._timers[0][0] <= now_ms:
-            due_ms, job_id = heapq.heappop(self._timers)
-            if self._timer_of(job_id) == due_ms:
-                self._time_is_up(self._jobs[job_id], due_ms, done)
+        while (due := self._shelf.next_due(now_ms)) is not None:
+            self._time_is_up(*due, done)
         return done
 
     def _change(self, change: Change, done: list[JobChange]) -> None:
         alert = change.alert
-        if change.at_ms < self._heard_ms.get(alert.id, change.at_ms):
+        if change.kind is ChangeKind.EXPIRED:
+            self._shelf.forget(alert.id)
             return
-        if change.kind is ChangeKind.EXPIRED or alert.state is AlertState.PENDING or change.kind is ChangeKind.DROPPED:
-            if change.kind is ChangeKind.EXPIRED:
-                self._forget(alert.id)
+        if alert.state is AlertState.PENDING or change.kind is ChangeKind.DROPPED:
             return
-        self._hear(alert, change.at_ms)
+        if not self._shelf.hear(alert, change.at_ms):
+            return
         jobs = self.jobs_of(alert.id)
         if alert.state in BAD:
             standing = [job for job in jobs if job.state is not JobState.CLOSED]
@@ -170,7 +155,7 @@ class JobBook:
         else:
             waiting = self._homeless.pop(None, {})
         for alert_id in waiting:
-            alert = self._alerts.get(alert_id)
+            alert = self.alerts.get(alert_id)
             if alert is None or alert.state not in BAD or alert.severity is Severity.INFO:
                 continue
             # Fire is nothing's consequence.
@@ -183,8 +168,7 @@ class JobBook:
 
     def _give_job(self, alert: Alert, now_ms: int, done: list[JobChange]) -> None:
         for crew in self._roster.crews_of(alert.key) or (None,):
-            here = [self._jobs[job_id] for job_id in self._at_place.get(alert.key.place, ())]
-            mine = [job for job in here if job.crew == crew]
+            mine = [job for job in self._shelf.at(alert.key.place) if job.crew == crew]
             standing = next((job for job in mine if job.state is not JobState.CLOSED), None)
             before = next((job for job in mine if self._returns(job, alert, now_ms)), None)
             if standing is not None:
@@ -230,10 +214,11 @@ class JobBook:
     def _time_is_up(self, job: Job, due_ms: int, done: list[JobChange]) -> None:
         if job.state is JobState.CLOSED and job.alerts:
             # A person closed it, and the fault still stands when the window is over.
-            self._step(JobStep.REOPENED, steps.reopened(job, due_ms), due_ms, done)
+            severity = steps.worst(self.open_alerts(job)) or job.severity
+            self._step(JobStep.REOPENED, replace(steps.reopened(job, due_ms), severity=severity), due_ms, done)
         elif job.state is JobState.CLOSED:
             done.append(JobChange(JobStep.FORGOTTEN, job, due_ms, job))
-            self._drop(job)
+            self._shelf.drop(job)
         elif job.alerts:
             # It may have been good when the acknowledgement ended, and turned bad since.
             expired_ms = max(due_ms, job.changed_ms)
@@ -243,7 +228,7 @@ class JobBook:
 
     def _proven_by(self, job: Job) -> str:
         """Who says that all is good: the readings, unless a person ended one of the alerts."""
-        ended = [self._alerts[alert_id].resolved_by for alert_id in sorted(job.done_alerts) if alert_id in self._alerts]
+        ended = [self.alerts[alert_id].resolved_by for alert_id in sorted(job.done_alerts) if alert_id in self.alerts]
         return next((who for who in ended if who not in ("", BY_READINGS)), BY_READINGS)
 
     # ---- what people do to it ----
@@ -287,8 +272,7 @@ class JobBook:
             raise WrongStep(f"there is no crew {crew!r}")
         if job.state is JobState.CLOSED:
             raise WrongStep(f"job {job.id} is closed; it opens again by itself if the fault returns")
-        for other_id in self._at_place[job.place]:
-            other = self._jobs[other_id]
+        for other in self._shelf.at(job.place):
             if other.crew == crew and other.state is not JobState.CLOSED:
                 raise WrongStep(f"crew {crew} has job {other.id} at this place already")
         return self._act(JobStep.ASSIGNED, replace(steps.unheld(job, now_ms), crew=crew), who, now_ms)
@@ -297,7 +281,7 @@ class JobBook:
         """By id of a job: how many steps of its chain have been taken now."""
         done: list[JobChange] = []
         for job_id, count in taken.items():
-            job = self._jobs.get(job_id)
+            job = self.jobs.get(job_id)
             if job is not None:
                 self._step(JobStep.ESCALATED, replace(job, escalated=count, changed_ms=now_ms), now_ms, done)
         return done
@@ -306,7 +290,7 @@ class JobBook:
         """New crews: open jobs that no crew of theirs has go to the one that covers them now, if there is one."""
         self._roster = roster
         done: list[JobChange] = []
-        for job in list(self._jobs.values()):
+        for job in list(self.jobs.values()):
             if job.state is JobState.CLOSED or roster.get(job.crew) is not None:
                 continue
             crew = next((crew for alert in self.open_alerts(job) for crew in roster.crews_of(alert.key)), None)
@@ -322,38 +306,12 @@ class JobBook:
         return done
 
     def _step(self, step: JobStep, after: Job, now_ms: int, done: list[JobChange], who: str = "") -> Job:
-        done.append(JobChange(step, after, now_ms, self._jobs.get(after.id), who))
-        self._keep(after)
+        done.append(JobChange(step, after, now_ms, self.jobs.get(after.id), who))
+        self._shelf.keep(after)
         return after
 
-    def _keep(self, job: Job) -> None:
-        if job.id not in self._jobs:
-            self._at_place.setdefault(job.place, []).append(job.id)
-        due_before_ms = self._timer_of(job.id)
-        self._jobs[job.id] = job
-        for alert_id in job.alerts | job.done_alerts:
-            known = self._jobs_of.setdefault(alert_id, [])
-            if job.id not in known:
-                known.append(job.id)
-        due_ms = self._timer_of(job.id)
-        if due_ms is not None and due_ms != due_before_ms:
-            heapq.heappush(self._timers, (due_ms, job.id))
-
-    def _drop(self, job: Job) -> None:
-        del self._jobs[job.id]
-        self._at_place[job.place].remove(job.id)
-        if not self._at_place[job.place]:
-            del self._at_place[job.place]
-        for alert_id in job.alerts | job.done_alerts:
-            self._jobs_of[alert_id].remove(job.id)
-            if not self._jobs_of[alert_id]:
-                del self._jobs_of[alert_id]
-
-    def _timer_of(self, job_id: str) -> int | None:
+    def _due_of(self, job: Job) -> int | None:
         """When the job takes a step by itself."""
-        job = self._jobs.get(job_id)
-        if job is None:
-            return None
         if job.closed_ms is not None:
             stays_s = self._settings.reopen_s if job.alerts else self._settings.keep_s
             return job.closed_ms + int(stays_s * 1_000)
@@ -368,21 +326,13 @@ class JobBook:
         return latest_ms if shift_ends_ms is None else min(latest_ms, shift_ends_ms)
 
     def _known(self, job_id: str) -> Job:
-        if job_id not in self._jobs:
+        if job_id not in self.jobs:
             raise UnknownJob(job_id)
-        return self._jobs[job_id]
+        return self.jobs[job_id]
 
     def _new_id(self, place: str, now_ms: int) -> str:
         """Of the place and the instant, so that the same readings make the same job again."""
         job_id = f"{place}-{now_ms:x}"
-        while job_id in self._jobs:
+        while job_id in self.jobs:
             job_id += "b"
         return job_id
-
-    def _hear(self, alert: Alert, at_ms: int) -> None:
-        self._alerts[alert.id] = alert
-        self._heard_ms[alert.id] = at_ms
-
-    def _forget(self, alert_id: str) -> None:
-        self._alerts.pop(alert_id, None)
-        self._heard_ms.pop(alert_id, None)

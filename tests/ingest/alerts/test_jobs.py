@@ -358,3 +358,17 @@ def test_acknowledged_job_never_escalates_before_it_expires(events: list[Event])
         if change.step is JobStep.ESCALATED:
             assert state[change.job.id].state is JobState.OPEN
         state[change.job.id] = change.job
+
+
+@settings(deadline=None, max_examples=60)
+@given(EVENTS)
+def test_nothing_is_forgotten(events: list[Event]) -> None:
+    """After a working day the crew knows all of every open job, and the end of every job that it was told of."""
+    world = live_through(events)
+    for job in world.book.jobs.values():
+        told = world.told.get((job.id, "tianhe"))
+        if job.state is JobState.CLOSED:
+            assert told is None or told.is_over
+        elif job.alerts:
+            assert told is not None
+            assert (told.alerts >= job.alerts, told.severity, told.is_over) == (True, job.severity, False)
