@@ -31,6 +31,9 @@ LEARNT_HOURS: Final = 1.0
 Smaller: one step of one percent is a rate."""
 CHARGE_FADE_MS: Final = 24 * HOUR_MS
 """Larger: a cabinet in winter is reckoned with as in summer. Smaller: one odd battery decides."""
+LEARN_EVERY_MS: Final = 5 * 60_000
+"""Between two looks at what charges, unless a battery is swapped. Larger: a full battery counts as one that charges
+slowly. Smaller: CPU at each reading, for steps of a percent."""
 GAP_MS: Final = 30 * 60_000
 """Between two reports, beyond which nothing is learnt of charging: the battery may have been full for long."""
 
@@ -97,12 +100,14 @@ class Charging:
         self._dirty: set[str] = set()
 
     def note(self, station: str, body: Battery) -> None:
-        """Take in a reading; one that is not newer than the last is left aside."""
+        """Take in a reading; one that is not newer than the last, or shows nothing new so soon, is left aside."""
         cabinet = self._cabinets.get(station)
         if cabinet is None:
             self._cabinets[station] = _Cabinet(body)
-        elif body.ts > cabinet.last_ms:
+        elif body.ts > cabinet.last_ms and (body.swaps != cabinet.swaps or body.ts - cabinet.last_ms >= LEARN_EVERY_MS):
             cabinet.take(body)
+        else:
+            return
         self._dirty.add(station)
 
     def is_known(self, station: str) -> bool:
