@@ -1,6 +1,7 @@
 """The rules chapter of docs/alerts.md and the catalogue say the same, and every rule gives its reasons."""
 
 import re
+import tomllib
 from pathlib import Path
 from typing import Final
 
@@ -9,6 +10,7 @@ import pytest
 from ingest.alerts.rules import page
 from ingest.alerts.rules.catalogue import RULES
 from ingest.alerts.rules.rule import Bad, Rule
+from ingest.alerts.rules.settings import AlertSettings
 
 PAGE: Final = (Path(__file__).parents[4] / "docs" / "alerts.md").read_text(encoding="utf-8")
 
@@ -17,6 +19,14 @@ def test_page_holds_what_the_catalogue_says() -> None:
     """docs/alerts.md has the rules to the letter; `ingest.alerts.rules.page.markdown()` makes the part anew."""
     part = PAGE[PAGE.index(page.BEGIN) : PAGE.index(page.END) + len(page.END) + 1]
     assert part == page.markdown()
+
+
+def test_example_of_the_page_is_taken() -> None:
+    """What an operator copies from it is no error, and does what it says beside it."""
+    example = PAGE[PAGE.index("### How to set a rule") :].split("```")[1].removeprefix("toml\n")
+    settings = AlertSettings.model_validate(tomllib.loads(example)["alerts"])
+    assert settings.rules.keys() == {"cabinet_hot", "cell_rising"}
+    assert [override.rule for override in settings.overrides] == ["cabinet_cold", "no_visit", "ready_low"]
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
