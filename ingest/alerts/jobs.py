@@ -12,7 +12,7 @@ from ingest.alerts import job_steps as steps
 from ingest.alerts.crews import Roster
 from ingest.alerts.job_shelf import JobShelf
 from ingest.alerts.job_steps import BY_READINGS, UNDER_WAY, WrongStep
-from ingest.alerts.model import Alert, AlertKey, AlertState, Change, ChangeKind, Severity
+from ingest.alerts.model import Alert, AlertKey, AlertState, Change, ChangeKind, Scope, Severity
 from ingest.alerts.shifts import Calendar
 from ingest.alerts.work import Job, JobChange, JobState, JobStep
 
@@ -43,6 +43,21 @@ class JobSettings:
     Smaller: who drives to a far station is asked again on the way."""
     acknowledged_longest_s: float = 72 * 3_600.0
     """The longest that somebody may say. What takes longer is a silence, which names its reason."""
+
+
+def cause_of(alert: Alert, inhibited_by: InhibitedBy) -> AlertKey | None:
+    """What explains an alert, so that nobody is told of it; None: it stands for itself.
+
+    Nothing explains an emergency, nor a critical fault of a part that was seen before the station fell silent: a
+    cabinet that burns down is dark, too.
+    """
+    if alert.severity is Severity.EMERGENCY:
+        return None
+    cause = inhibited_by(alert)
+    if cause is None or not alert.key.part or alert.severity is not Severity.CRITICAL:
+        return cause
+    was_seen = cause.scope is Scope.STATION or alert.state is AlertState.UNKNOWN
+    return None if was_seen else cause
 
 
 class UnknownJob(KeyError):
@@ -128,7 +143,10 @@ class JobBook:
         if change.kind is ChangeKind.EXPIRED:
             self._shelf.forget(alert.id)
             return
-        if alert.state is AlertState.PENDING or change.kind is ChangeKind.DROPPED:
+        if change.kind is ChangeKind.DROPPED:
+            self._release(alert.key)
+            return
+        if alert.state is AlertState.PENDING:
             return
         if not self._shelf.hear(alert, change.at_ms):
             return
@@ -144,8 +162,12 @@ class JobBook:
             for job in jobs:
                 if alert.id in job.alerts:
                     self._resolve(job, alert, change.at_ms, done)
-            # What it inhibited is looked at now.
-            self._homeless.setdefault(None, {}).update(self._homeless.pop(alert.key, {}))
+            self._release(alert.key)
+
+    def _release(self, cause: AlertKey) -> None:
+        """What it inhibited is to be looked at."""
+        if cause in self._homeless:
+            self._homeless.setdefault(None, {}).update(self._homeless.pop(cause))
 
     def _house(self, inhibited_by: InhibitedBy, now_ms: int, done: list[JobChange]) -> None:
         """Give a job to each bad alert that has none, unless it only informs or follows from something else."""
@@ -158,8 +180,7 @@ class JobBook:
             alert = self.alerts.get(alert_id)
             if alert is None or alert.state not in BAD or alert.severity is Severity.INFO:
                 continue
-            # Fire is nothing's consequence.
-            cause = None if alert.severity is Severity.EMERGENCY else inhibited_by(alert)
+            cause = cause_of(alert, inhibited_by)
             if cause is None:
                 self._give_job(alert, now_ms, done)
             else:

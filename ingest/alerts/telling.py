@@ -10,8 +10,8 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from ingest.alerts.job_steps import BY_READINGS
-from ingest.alerts.jobs import InhibitedBy
-from ingest.alerts.model import Alert, AlertState, Severity
+from ingest.alerts.jobs import InhibitedBy, cause_of
+from ingest.alerts.model import Alert, Severity
 from ingest.alerts.silences import Silences
 from ingest.alerts.work import Job, JobState, Told, Why, WhyNot
 
@@ -64,17 +64,10 @@ _BY_SEVERITY = {Severity.EMERGENCY: Pressing.AT_ONCE, Severity.CRITICAL: Pressin
 
 
 def muffled(alert: Alert, inhibited_by: InhibitedBy, silences: Silences, now_ms: int) -> WhyNot | None:
-    """Why nobody is told of an alert; None: it is audible.
-
-    No cause explains an emergency, nor a critical fault that was seen before its station fell silent: a cabinet that
-    burns down is dark, too.
-    """
+    """Why nobody is told of an alert; None: it is audible."""
     if silences.of(alert, now_ms) is not None:
         return WhyNot.SILENCED
-    was_seen = alert.state is AlertState.UNKNOWN and alert.severity.rank >= Severity.CRITICAL.rank
-    if was_seen or alert.severity is Severity.EMERGENCY or inhibited_by(alert) is None:
-        return None
-    return WhyNot.INHIBITED
+    return None if cause_of(alert, inhibited_by) is None else WhyNot.INHIBITED
 
 
 def news(job: Job, audible: Sequence[Alert], told: Told | None, terms: Terms) -> News | None:

@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from ingest.alerts.model import Scope, Severity
+from ingest.alerts.model import AlertKey, AlertState, ChangeKind, Scope, Severity
 from ingest.alerts.work import WhyNot
 from tests.ingest.alerts.crew_world import HOUR_S, NIGHT_CREW, REGION_DARK, TIANHE, CrewWorld
 
 CRITICAL, EMERGENCY, INFO = Severity.CRITICAL, Severity.EMERGENCY, Severity.INFO
+DARK = AlertKey(Scope.STATION, "gd-1", "dark")
 
 
 def test_warning_at_night_waits_for_the_digest_or_the_shift() -> None:
@@ -143,10 +144,32 @@ def test_critical_fault_of_a_station_that_fell_silent_is_told() -> None:
     world = CrewWorld(replace(TIANHE, chain=()))
     world.bad(severity=CRITICAL)
     world.at(5)
-    world.silent()
-    world.causes["gd-1"] = REGION_DARK["440106"]
-    world.at(60)
+    world.causes["gd-1"] = DARK
+    world.at(30)
     assert world.whys() == [(30, "opened")]
+    world.silent()
+    world.causes["440106"] = REGION_DARK["440106"]
+    world.at(60)
+    world.bad("warm", "gd-2", rule="cell_hot")
+    world.causes["gd-2"] = DARK
+    world.at(HOUR_S)
+    assert world.whys() == [(30, "opened")]
+
+
+def test_warning_is_taken_in_when_the_station_was_not_dark_after_all() -> None:
+    """A station seems to fall silent and is heard again before anybody is told: its warning is told then."""
+    world = CrewWorld(replace(TIANHE, chain=()))
+    world.causes["gd-1"] = DARK
+    pending = world.change("dark", AlertState.PENDING, rule="dark", part="")
+    world.hear(pending)
+    world.bad()
+    world.at(20)
+    assert world.jobs == {}
+    del world.causes["gd-1"]
+    world.hear(pending._replace(kind=ChangeKind.DROPPED, at_ms=world.now_ms))
+    assert world.job.alerts == {"hot"}
+    world.at(HOUR_S)
+    assert world.whys() == [(50, "opened")]
 
 
 @pytest.mark.parametrize("spread_s", [0, 60, 240])
