@@ -96,6 +96,7 @@ def alert_line(present: Present, alert: Alert) -> AlertLine:
     """A fault in words."""
     say, rule = present.say, RULES.get(alert.key.rule)
     name = alert.key.rule if rule is None else rule.en if say.language is Language.EN else rule.zh
+    unit = "" if rule is None else rule.unit if say.language is Language.EN else rule.unit_zh
     is_unknown = alert.state is AlertState.UNKNOWN
     is_over = alert.state is AlertState.RESOLVED
     if is_unknown:
@@ -109,7 +110,7 @@ def alert_line(present: Present, alert: Alert) -> AlertLine:
         id=alert.id,
         name=name,
         part=_part(say, alert.key.part),
-        value=_value(present, alert.value, "" if rule is None else rule.unit),
+        value=_value(present, alert.value, unit),
         severity=alert.severity,
         severity_word=say(f"severity.{alert.severity}"),
         icon=ICONS[alert.severity],

@@ -318,7 +318,7 @@ class Engine:
             share = darkness.dark / darkness.heard
             reached, _ = levels_of(darkness.together / darkness.heard, Bad.AT_LEAST, setting)
             _, held = levels_of(share, Bad.AT_LEAST, setting)
-            finding = Finding(REGION_DARK, "", reached, max(reached, held), round(share, 3))
+            finding = Finding(REGION_DARK, "", reached, max(reached, held), round(100 * share, 1))
         self._take(key, finding, rules, now_ms, now_ms)
 
     # ---- alerts ----

@@ -98,7 +98,7 @@ def _v4_alert(
         "summary": f"{words.zh if words else key.rule} / {words.en if words else key.rule}: {view.place_name}",
         "address": view.address,
         "region": " / ".join(view.region_path),
-        "value": "" if alert.value is None else f"{alert.value} {words.unit if words else ''}".strip(),
+        "value": _shown(alert.value, words.unit if words else ""),
         "value_at": _instant(alert.value_ms),
     }
     if alert.unknown_since_ms is not None and not is_over:
@@ -149,6 +149,13 @@ def _job(notice: Notice, view: JobView, rules: Mapping[str, RuleWords]) -> dict[
             for alert in view.alerts
         ],
     }
+
+
+def _shown(value: float | str | None, unit: str) -> str:
+    """A value for a person who reads the document."""
+    if value is None or isinstance(value, str):
+        return value or ""
+    return _instant(round(value)) if unit == "instant" else f"{value:g} {unit}".strip()
 
 
 def _instant(ms: int) -> str:

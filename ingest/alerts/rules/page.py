@@ -52,7 +52,8 @@ def _rule(rule: Rule) -> Iterator[str]:
     yield f"#### {rule.code}"
     yield ""
     about = f"part `{rule.part}`" if rule.part else "the place as a whole"
-    yield f"{rule.zh} · {rule.en} · {about}."
+    value = f" · value in {rule.unit}" if rule.unit else ""
+    yield f"{rule.zh} · {rule.en} · {about}{value}."
     yield ""
     yield f"- Meaning: {rule.means}"
     yield f"- Levels: {'; '.join(_level(rule, level) for level in rule.setting.levels)}."
@@ -65,14 +66,14 @@ def _rule(rule: Rule) -> Iterator[str]:
 
 
 def _level(rule: Rule, level: LevelSetting) -> str:
-    what = f"{rule.bad} {_number(level.at)} {rule.unit}" if level.at is not None else "so"
+    what = f"{rule.bad} {_number(level.at)} {rule.threshold_unit}" if level.at is not None else "so"
     lasting = f"for {_span(level.hold_s)}" if level.hold_s else "at once"
     return f"{what} {lasting}: {level.severity}".removeprefix("so ")
 
 
 def _clear(rule: Rule) -> str:
     setting: RuleSetting = rule.setting
-    unit = "K" if rule.unit == "°C" else rule.unit
+    unit = "K" if rule.unit == "°C" else rule.threshold_unit
     by = f"{_number(setting.clear_by)} {unit} behind the threshold " if setting.clear_by else ""
     latched = ", and confirmed on site" if setting.latched else ""
     good = "" if by else ("good " if rule.bad is Bad.IS_SO else "behind the threshold ")

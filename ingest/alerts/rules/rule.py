@@ -66,8 +66,9 @@ class Rule(NamedTuple):
     """The kind of reading that it looks at; None: at what is known of the station, in a sweep."""
     bad: Bad
     unit: str
-    """Of thresholds, `clear_by` and `Finding.value`; empty where the rule is about no number. `instant`: the value is
-    ms since the Unix epoch, UTC."""
+    """Of `Finding.value`, in English; empty where it is no number. `instant`: ms since the Unix epoch, UTC."""
+    unit_zh: str
+    """The same in Chinese."""
     part: str
     """What `AlertKey.part` looks like; empty: the place as a whole."""
     zh: str
@@ -81,6 +82,13 @@ class Rule(NamedTuple):
     """Where the thresholds come from."""
     extra: Mapping[str, str] = MappingProxyType({})
     """What each number of `RuleSetting.extra` means, by its name."""
+    at_unit: str = ""
+    """Of thresholds and `clear_by`, where it is not that of the value: `× capacity`, say, where the value is people."""
+
+    @property
+    def threshold_unit(self) -> str:
+        """Of thresholds and `clear_by`."""
+        return self.at_unit or self.unit
 
 
 class Limits(NamedTuple):

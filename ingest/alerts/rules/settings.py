@@ -140,7 +140,7 @@ def _level_problems(rule: Rule, levels: tuple[LevelChange, ...]) -> Iterator[str
         if len(levels) != len(rule.setting.levels):
             yield f"levels must be {len(rule.setting.levels)}, since each has its own meaning: {rule.means}"
     elif any(level.at is None for level in levels):
-        yield f"each level needs at, its threshold in {rule.unit}"
+        yield f"each level needs at, its threshold in {rule.threshold_unit}"
     else:
         for milder, worse in pairwise(level.at for level in levels if level.at is not None):
             if worse <= milder if rule.bad.is_upward else worse >= milder:

@@ -19,7 +19,9 @@ RULES: Final = (
     _rule(
         "stock_low",
         bad=Bad.AT_MOST,
-        unit="× minimum",
+        unit="pieces",
+        unit_zh="件",
+        at_unit="× minimum",
         part="item/SKU",
         zh="药品不足",
         en="Medicine low",
@@ -27,7 +29,7 @@ RULES: Final = (
         means="Pieces of an article, all its lots together that are not expired, against the minimum of the "
         "catalogue; one piece fewer where that is the par too, as of a pair of scissors. A level at 0 is for "
         "essential articles alone. An essential article that the box does not list counts as 0; another one is not "
-        "carried there, unless an alert of it is open. The value is in pieces.",
+        "carried there, unless an alert of it is open.",
         why="The minimum is what the next days need until the round comes. Half an hour lets a refill end in which "
         "everything is taken out first; five minutes do where nothing is left of what may save a life.",
         source="minimum and essential: the catalogue of medicines (`yizhan articles`); the rest this project's choice",
@@ -36,6 +38,7 @@ RULES: Final = (
         "expiry",
         bad=Bad.AT_MOST,
         unit="days",
+        unit_zh="天",
         part="item/SKU",
         zh="药品到期",
         en="Medicine expires",
@@ -50,6 +53,7 @@ RULES: Final = (
         "box_hot",
         bad=Bad.ABOVE,
         unit="°C",
+        unit_zh="°C",
         part="box",
         zh="药箱高温",
         en="Medicine box hot",
@@ -63,6 +67,7 @@ RULES: Final = (
         "box_cold",
         bad=Bad.BELOW,
         unit="°C",
+        unit_zh="°C",
         part="box",
         zh="药箱低温",
         en="Medicine box cold",
@@ -75,6 +80,7 @@ RULES: Final = (
         "box_door",
         bad=Bad.IS_SO,
         unit="",
+        unit_zh="",
         part="door",
         zh="药箱门未关",
         en="Medicine box open",
@@ -88,6 +94,7 @@ RULES: Final = (
         kind=None,
         bad=Bad.AT_MOST,
         unit="days",
+        unit_zh="天",
         part="item/SKU",
         zh="药品即将用尽",
         en="Medicine running out",

@@ -19,12 +19,13 @@ RULES: Final = (
         "full",
         kind=Kind.OCCUPANCY,
         bad=Bad.AT_LEAST,
-        unit="× capacity",
+        unit="people",
+        unit_zh="人",
+        at_unit="× capacity",
         zh="站点满员",
         en="Station full",
         setting=RuleSetting((LevelSetting(Severity.INFO, 900, 1),), clear_by=0.1),
-        means="People inside against the seats of the registry. No rule where the seats are unknown (0). The value is "
-        "in people.",
+        means="People inside against the seats of the registry. No rule where the seats are unknown (0).",
         why="Worth knowing for planning; nothing that a crew repairs, so information. A quarter of an hour is more "
         "than a shift that changes.",
         source=_OWN,
@@ -33,15 +34,16 @@ RULES: Final = (
         "drift",
         kind=Kind.OCCUPANCY,
         bad=Bad.ABOVE,
-        unit="× entered",
+        unit="people",
+        unit_zh="人",
+        at_unit="× entered",
         zh="人数漂移",
         en="Counter drifts",
         setting=RuleSetting(
             (LevelSetting(Severity.WARNING, 3_600, 0.05),), clear_by=0.01, clear_s=3_600, extra={"people": 20}
         ),
         means="The distance between the people inside as the station believes and those that its meter says (entered "
-        "less left), as a share of all who entered in this life of the meter; below `people` it is good. The value is "
-        "in people.",
+        "less left), as a share of all who entered in this life of the meter; below `people` it is good.",
         why="Counters miss up to 2 % a direction, and stations set their guess of who is inside back at night: so 4 % "
         "is honest, and more means that one direction is blocked or badly aimed. `people` lets a young meter alone.",
         source="makers of door counters claim 98 % and more a count",
@@ -52,6 +54,7 @@ RULES: Final = (
         kind=None,
         bad=Bad.AT_LEAST,
         unit="h",
+        unit_zh="小时",
         zh="24小时无人进站",
         en="No visit in a day",
         setting=RuleSetting((LevelSetting(Severity.WARNING, 0, 24),)),
@@ -66,6 +69,7 @@ RULES: Final = (
         kind=None,
         bad=Bad.AT_LEAST,
         unit="times",
+        unit_zh="次",
         zh="计数器回退",
         en="Meter went back",
         setting=RuleSetting((LevelSetting(Severity.WARNING, 0, 1),)),

@@ -39,6 +39,8 @@ def test_rule_is_whole(rule: Rule) -> None:
     assert rule.means.endswith(".")
     assert rule.why.endswith(".")
     assert rule.source
+    assert bool(rule.unit) == bool(rule.unit_zh)
+    assert rule.threshold_unit or rule.bad is Bad.IS_SO
     assert rule.setting.levels
     assert rule.setting.extra.keys() == rule.extra.keys()
     thresholds = [level.at for level in rule.setting.levels if level.at is not None]
