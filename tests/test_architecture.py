@@ -98,11 +98,13 @@ PURE: Final = (
 
 SHELLS: Final = (
     "ingest.alerts.broadcast",
-    "ingest.alerts.desk",
-    "ingest.alerts.lookout",
-    "ingest.alerts.writ",
     "ingest.alerts.channels.posting",
     "ingest.alerts.channels.sender",
+    "ingest.alerts.desk",
+    "ingest.alerts.lookout",
+    "ingest.alerts.outbox",
+    "ingest.alerts.postman",
+    "ingest.alerts.writ",
 )
 """Of the packages above, the modules that talk to the world."""
 

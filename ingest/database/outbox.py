@@ -18,11 +18,20 @@ _BODY: Final = TypeAdapter(tuple[Notice, str, str, str])
 
 _RANK: Final = case({severity.value: severity.rank for severity in Severity}, value=OUTBOX.c.severity, else_=0)
 KNOWN: Final = select(OUTBOX.c.key).where(OUTBOX.c.key.in_(bindparam("keys", expanding=True)))
-DUE: Final = (
-    select(OUTBOX)
+_PLACED: Final = (
+    select(
+        OUTBOX,
+        func.row_number()
+        .over(partition_by=OUTBOX.c.channel, order_by=(_RANK.desc(), OUTBOX.c.next_ms, OUTBOX.c.id))
+        .label("place"),
+    )
     .where(OUTBOX.c.state == Delivery.WAITING.value, OUTBOX.c.next_ms <= bindparam("now_ms"))
-    .order_by(_RANK.desc(), OUTBOX.c.next_ms, OUTBOX.c.id)
-    .limit(bindparam("most"))
+    .subquery()
+)
+DUE: Final = select(_PLACED).where(_PLACED.c.place <= bindparam("each")).order_by(_PLACED.c.place, _PLACED.c.id)
+TRIED: Final = select(OUTBOX).where(OUTBOX.c.state == Delivery.WAITING.value, OUTBOX.c.tries > 0).order_by(OUTBOX.c.id)
+SENT_SINCE: Final = select(OUTBOX.c.channel, OUTBOX.c.sent_ms).where(
+    OUTBOX.c.state == Delivery.SENT.value, OUTBOX.c.sent_ms >= bindparam("since_ms")
 )
 NEXT: Final = select(func.min(OUTBOX.c.next_ms)).where(OUTBOX.c.state == Delivery.WAITING.value)
 MARK: Final = (
@@ -51,9 +60,22 @@ def add(connection: Connection, messages: Iterable[Outgoing]) -> None:
         connection.execute(insert(OUTBOX), rows)
 
 
-def due(connection: Connection, now_ms: int, most: int) -> list[Outgoing]:
-    """What is to be tried now, emergencies first."""
-    return [_outgoing(row) for row in connection.execute(DUE, {"now_ms": now_ms, "most": most})]
+def due(connection: Connection, now_ms: int, each: int) -> list[Outgoing]:
+    """What is to be tried now: at most so many of one channel, so that none that is away stands before the others.
+
+    In the order of their place in their channel: emergencies first, then the oldest.
+    """
+    return [_outgoing(row) for row in connection.execute(DUE, {"now_ms": now_ms, "each": each})]
+
+
+def tried(connection: Connection) -> list[Outgoing]:
+    """Those that wait after a try that failed, whenever their time comes."""
+    return [_outgoing(row) for row in connection.execute(TRIED)]
+
+
+def sent_since(connection: Connection, since_ms: int) -> list[tuple[str, int]]:
+    """Channel and instant of what was sent since then."""
+    return [(row.channel, row.sent_ms) for row in connection.execute(SENT_SINCE, {"since_ms": since_ms})]
 
 
 def next_ms(connection: Connection) -> int | None:

@@ -70,3 +70,21 @@ async def test_old_settled_messages_are_dropped_and_waiting_ones_never(database:
     assert await database.run(lambda c: outbox.prune(c, NOW_MS + 1)) == 1
     assert [one.notice.key for one in await due(database)] == ["k-1"]
     assert await database.read(lambda c: outbox.of_job(c, "j-2")) == []
+
+
+async def test_a_channel_that_is_away_does_not_stand_before_others(database: Database) -> None:
+    """Of each channel so many, however much waits for one of them."""
+    of_other = message("other")
+    of_other = replace(of_other, notice=of_other.notice._replace(channel="mail"))
+    await queue(database, *(message(f"k-{number}", next_ms=NOW_MS - 9) for number in range(5)), of_other)
+    found = await database.read(lambda c: outbox.due(c, NOW_MS, 2))
+    assert [one.notice.key for one in found] == ["k-0", "other", "k-1"]
+
+
+async def test_what_a_new_process_must_know_is_found(database: Database) -> None:
+    """What waits after a failed try, whenever its time comes; and when messages were sent lately."""
+    await queue(database, message("new"), message("failed", tries=2, next_ms=NOW_MS + MINUTE_MS))
+    await queue(database, message("old", state=Delivery.SENT, sent_ms=NOW_MS - MINUTE_MS))
+    await queue(database, message("fresh", state=Delivery.SENT, sent_ms=NOW_MS))
+    assert [one.notice.key for one in await database.read(outbox.tried)] == ["failed"]
+    assert await database.read(lambda c: outbox.sent_since(c, NOW_MS)) == [("robot", NOW_MS)]
