@@ -10,8 +10,9 @@ from typing import Any, Final
 from aiohttp import web
 
 from api.console.alert_words import Present, job_line
+from api.console.arrivals import ARRIVALS_MIN, minutes_of
 from api.console.gate import HOME, Visitor
-from api.console.jobs_page import ARRIVALS_MIN, present_of
+from api.console.jobs_page import present_of
 from api.language import Language
 from api.pages.frame import Address
 from api.pages.map_links import amap, geo
@@ -21,7 +22,6 @@ from ingest.alerts.records import Bring, JobRecord, KeptAct
 from ingest.operating import Role
 
 _MINUTE_MS: Final = 60_000
-_ARRIVAL_MIN_MAX: Final = 24 * 60
 _COMMENT_CHARS_MAX: Final = 1_000
 """Of a remark. Larger: the record becomes a diary. Smaller: what was found on site does not fit."""
 
@@ -124,11 +124,7 @@ def _comment(given: dict[str, str], *, wanted: bool = False) -> str:
 
 
 async def _acknowledge(board: AlertBoard, visitor: Visitor, record: JobRecord, given: dict[str, str]) -> None:
-    text = given.get("minutes", "")
-    minutes = int(text) if text.isascii() and text.isdecimal() and len(text) <= len(str(_ARRIVAL_MIN_MAX)) else -1
-    if not 0 <= minutes <= _ARRIVAL_MIN_MAX:
-        raise ActRefused(f"minutes must be a whole number from 0 to {_ARRIVAL_MIN_MAX}")
-    arrival_ms = visitor.platform.now_ms() + minutes * _MINUTE_MS
+    arrival_ms = visitor.platform.now_ms() + minutes_of(given.get("minutes", "")) * _MINUTE_MS
     await board.acknowledge(record.job.id, visitor.holder.name, arrival_ms=arrival_ms, comment=_comment(given))
 
 

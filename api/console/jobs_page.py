@@ -9,6 +9,7 @@ from aiohttp import web
 from pydantic import TypeAdapter, ValidationError
 
 from api.console.alert_words import AlertLine, JobLine, Present, alert_line, job_line
+from api.console.arrivals import ARRIVALS_MIN
 from api.console.gate import HOME, Visitor
 from api.instants import local
 from api.pages.frame import Address
@@ -17,9 +18,6 @@ from api.positions import Position
 from ingest.alerts.model import Alert, AlertState
 from ingest.alerts.work import JobState
 from ingest.operating import Role
-
-ARRIVALS_MIN: Final = (15, 30, 60)
-"""Minutes to a station that a tap offers; another time is given on the job's own page."""
 
 _POSITION: Final[TypeAdapter[Position]] = TypeAdapter(PositionParameter)
 _FAR: Final = float("inf")

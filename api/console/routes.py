@@ -1,6 +1,6 @@
-"""The addresses of the console. They are pages for people behind a sign-in, and so no part of the API's document.
+"""The addresses of the console. Pages for people behind a sign-in or a link, and so no part of the API's document.
 
-Enters: nothing. Leaves: aiohttp's routes below `/ops`. Never: an act by GET, which a link could do.
+Enters: nothing. Leaves: aiohttp's routes below `/ops`, and `/a/{token}`. Never: an act by GET, which a link could do.
 """
 
 from typing import Final
@@ -12,6 +12,7 @@ from api.console.gate import SESSIONS, Page, gated, make_sessions
 from api.console.job_page import act_on_job, show_job
 from api.console.jobs_page import show_jobs
 from api.console.letters_page import act_on_letter, show_letter, show_letters
+from api.console.link_page import follow_link, show_link
 from api.console.live import stream_board
 from api.console.sign_in import show_sign_in, sign_in, sign_out
 from api.console.silent_page import show_silent
@@ -31,7 +32,8 @@ GATED: Final[tuple[tuple[str, str, Page, Role], ...]] = (
     ("GET", "/ops/stream", stream_board, Role.VIEWER),
     ("POST", "/ops/sign-out", sign_out, Role.VIEWER),
 )
-CONSOLE_ADDRESSES: Final = frozenset(path for _, path, _, _ in GATED) | {"/ops/sign-in"}
+LINK: Final = "/a/{token}"
+CONSOLE_ADDRESSES: Final = frozenset(path for _, path, _, _ in GATED) | {"/ops/sign-in", LINK}
 
 
 def add_console(app: web.Application) -> None:
@@ -39,5 +41,7 @@ def add_console(app: web.Application) -> None:
     app[SESSIONS] = make_sessions()
     app.router.add_get("/ops/sign-in", show_sign_in)
     app.router.add_post("/ops/sign-in", sign_in)
+    app.router.add_get(LINK, show_link)
+    app.router.add_post(LINK, follow_link)
     for method, path, page, role in GATED:
         app.router.add_route(method, path, gated(page, role))

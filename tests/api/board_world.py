@@ -3,14 +3,12 @@
 Enters: nothing. Leaves: an implementation of `AlertBoard`. Never: a mock that knows what will be asked.
 """
 
-# ruff: noqa: ARG002 - the arguments are the port's; the small world has one page of everything
-
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from ingest.alerts.board import ActRefused, NotThere
-from ingest.alerts.model import Alert, AlertKey, AlertState, Scope, Severity
+from ingest.alerts.model import Alert, AlertKey, AlertState, ChangeKind, Severity
 from ingest.alerts.records import (
     AlertFilter,
     AlertRecord,
@@ -21,93 +19,49 @@ from ingest.alerts.records import (
     JobRecord,
     KeptAct,
     LinkOffer,
+    PastChange,
 )
 from ingest.alerts.work import (
     Act,
     ChannelSetting,
     Crew,
-    Delivery,
     Job,
     JobState,
-    Notice,
     Outgoing,
     SendResult,
     Silence,
-    Why,
+)
+from tests.api.alert_world import (
+    CHANNEL,
+    CREW,
+    LINK,
+    MINUTE_MS,
+    alerts_of_now,
+    alerts_over,
+    jobs_of_now,
+    lost_message,
+    silences_of_now,
 )
 from tests.api.stillness import NOW_MS
-
-MINUTE_MS = 60_000
-CREW = Crew("dongcheng", "东城巡检队", frozenset({"110101"}), channels=("dingtalk-dc",))
-
-
-def alert(
-    alert_id: str,
-    rule: str,
-    place: str,
-    severity: Severity,
-    part: str = "",
-    value: float | str | None = None,
-    **changes: object,
-) -> Alert:
-    """A firing alert, ten minutes old; `changes` are fields of `Alert`."""
-    since_ms = NOW_MS - 10 * MINUTE_MS
-    fields: dict[str, object] = {
-        "key": AlertKey(Scope.STATION, place, rule, part),
-        "id": alert_id,
-        "state": AlertState.FIRING,
-        "severity": severity,
-        "level": 0,
-        "since_ms": since_ms,
-        "changed_ms": since_ms,
-        "value": value,
-        "value_ms": NOW_MS - MINUTE_MS,
-        "fired_ms": since_ms,
-    }
-    return Alert(**(fields | changes))  # type: ignore[arg-type]  # the fields are those of Alert by construction
-
-
-def job(job_id: str, place: str, severity: Severity, *alerts: str, **changes: object) -> Job:
-    """An open job, ten minutes old; `changes` are fields of `Job`."""
-    opened_ms = NOW_MS - 10 * MINUTE_MS
-    made = Job(job_id, place, CREW.id, JobState.OPEN, severity, opened_ms, opened_ms, frozenset(alerts))
-    return replace(made, **changes)  # type: ignore[arg-type]  # of Job by construction
-
-
-def _alerts() -> dict[str, Alert]:
-    unknown = {"state": AlertState.UNKNOWN, "unknown_since_ms": NOW_MS - 88 * MINUTE_MS}
-    pending = {"state": AlertState.PENDING, "fired_ms": None}
-    every = (
-        alert("a1", "smoke", "bj-0001", Severity.EMERGENCY, "cabinet"),
-        alert("a2", "cell_hot", "bj-0001", Severity.CRITICAL, "slot/3", 56.5),
-        alert("a3", "stock_low", "bj-0003", Severity.WARNING, "item/hxzq-10ml", 2, **unknown),
-        alert("a4", "dark", "gd-0001", Severity.WARNING),
-        alert("a5", "box_hot", "bj-0002", Severity.WARNING, "box", 31.5, **pending),
-    )
-    return {one.id: one for one in every}
-
-
-def _jobs() -> dict[str, Job]:
-    every = (
-        job("j2", "bj-0003", Severity.WARNING, "a3"),
-        job("j1", "bj-0001", Severity.EMERGENCY, "a1", "a2"),
-        job("j3", "gd-0001", Severity.WARNING, "a4", crew=None),
-    )
-    return {one.id: one for one in every}
-
-
-def _message() -> Outgoing:
-    notice = Notice("k1", CREW.id, "dingtalk-dc", Why.OPENED, ("j1",), Severity.EMERGENCY, NOW_MS)
-    return Outgoing(1, notice, "冒烟", "", "{}", NOW_MS - MINUTE_MS, Delivery.GIVEN_UP, 3, 0, "310000 sign not match")
 
 
 @dataclass
 class MemoryBoard:
     """The port over dictionaries."""
 
-    known_alerts: dict[str, Alert] = field(default_factory=_alerts)
-    known_jobs: dict[str, Job] = field(default_factory=_jobs)
+    known_alerts: dict[str, Alert] = field(default_factory=alerts_of_now)
+    known_jobs: dict[str, Job] = field(default_factory=jobs_of_now)
+    over: list[Alert] = field(default_factory=alerts_over)
+    known_silences: dict[str, Silence] = field(default_factory=silences_of_now)
+    known_crews: list[Crew] = field(default_factory=lambda: [CREW])
+    known_channels: list[ChannelSetting] = field(default_factory=lambda: [CHANNEL])
+    causes: dict[str, AlertKey] = field(default_factory=dict)
+    """By id of an alert."""
     acts: list[Act] = field(default_factory=list)
+    trial: SendResult = field(default_factory=lambda: SendResult(ok=True))
+    used_links: set[str] = field(default_factory=set)
+    fails_with: Exception | None = None
+    """What everything that asks the database raises."""
     watchers: list[asyncio.Queue[BoardEvent]] = field(default_factory=list)
     is_watched: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when somebody subscribes."""
@@ -115,7 +69,7 @@ class MemoryBoard:
     def alerts(self) -> Sequence[AlertView]:
         """See the port."""
         of = {alert_id: one.id for one in self.known_jobs.values() for alert_id in one.alerts}
-        return [AlertView(one, of.get(one.id), None, None) for one in self.known_alerts.values()]
+        return [AlertView(one, of.get(one.id), self.causes.get(one.id), None) for one in self.known_alerts.values()]
 
     def jobs(self) -> Sequence[Job]:
         """See the port."""
@@ -123,15 +77,15 @@ class MemoryBoard:
 
     def crews(self) -> Sequence[Crew]:
         """See the port."""
-        return [CREW]
+        return self.known_crews
 
     def channels(self) -> Sequence[ChannelSetting]:
         """See the port."""
-        return []
+        return self.known_channels
 
     def silences(self) -> Sequence[Silence]:
         """See the port."""
-        return []
+        return list(self.known_silences.values())
 
     async def subscribe(self) -> AsyncIterator[BoardEvent]:
         """See the port."""
@@ -146,44 +100,78 @@ class MemoryBoard:
 
     async def alert(self, alert_id: str) -> AlertRecord | None:
         """See the port."""
-        return next((AlertRecord(view) for view in self.alerts() if view.alert.id == alert_id), None)
+        self._ask()
+        known = [*self.alerts(), *(AlertView(one, None, None, None) for one in self.over)]
+        view = next((one for one in known if one.alert.id == alert_id), None)
+        if view is None:
+            return None
+        fired = PastChange(ChangeKind.FIRED, view.alert.since_ms, view.alert.severity, view.alert.value)
+        return AlertRecord(view, [fired], self._acts_of({alert_id}))
 
     async def job(self, job_id: str) -> JobRecord | None:
         """See the port."""
+        self._ask()
         found = self.known_jobs.get(job_id)
         if found is None:
             return None
         alerts = sorted((self.known_alerts[one] for one in found.alerts), key=lambda one: -one.severity.rank)
-        kept = [KeptAct(number, act) for number, act in enumerate(self.acts) if act.subject in {job_id, *found.alerts}]
-        return JobRecord(found, alerts, [Bring("article", "hxzq-10ml", 28), Bring("extinguisher")], kept, [_message()])
+        bring = [Bring("article", "hxzq-10ml", 28), Bring("extinguisher")]
+        return JobRecord(found, alerts, bring, self._acts_of({job_id, *found.alerts}), [lost_message()])
 
     async def past_alerts(self, wanted: AlertFilter, before: tuple[int, str] | None, limit: int) -> Sequence[Alert]:
         """See the port."""
-        return []
+        self._ask()
+        found = [
+            one
+            for one in self.over
+            if _is_in(one.key.place, wanted.regions)
+            and wanted.station in (None, one.key.place)
+            and wanted.rule in (None, one.key.rule)
+            and wanted.severity in (None, one.severity)
+            and (before is None or (one.changed_ms, one.id) < before)
+        ]
+        return sorted(found, key=lambda one: (one.changed_ms, one.id), reverse=True)[:limit]
 
     async def past_jobs(self, wanted: AlertFilter, before: tuple[int, str] | None, limit: int) -> Sequence[Job]:
         """See the port."""
-        return []
+        self._ask()
+        found = [
+            one
+            for one in self.known_jobs.values()
+            if _is_in(one.place, wanted.regions)
+            and wanted.station in (None, one.place)
+            and wanted.crew in (None, one.crew)
+            and wanted.severity in (None, one.severity)
+            and (before is None or (one.opened_ms, one.id) < before)
+        ]
+        return sorted(found, key=lambda one: (one.opened_ms, one.id), reverse=True)[:limit]
 
     async def audit(self, subject: str | None, before_id: int | None, limit: int) -> Sequence[KeptAct]:
         """See the port."""
-        return []
+        self._ask()
+        subjects = {act.subject for act in self.acts} if subject is None else {subject}
+        return [one for one in self._acts_of(subjects) if before_id is None or one.id < before_id][:limit]
 
     async def messages(self, most: int) -> Sequence[Outgoing]:
         """See the port."""
-        return [_message()]
+        self._ask()
+        return [lost_message()][:most]
 
     async def figures(self, since_ms: int) -> Sequence[CrewFigures]:
         """See the port."""
+        self._ask()
+        assert since_ms < NOW_MS
         return [CrewFigures(CREW.id, 12, 11, 9, 342.0, 8_280.0)]
 
     async def acknowledge(
         self, job_id: str, who: str, *, until_ms: int | None = None, arrival_ms: int | None = None, comment: str = ""
     ) -> Job:
         """See the port."""
-        self.acts.append(Act(NOW_MS, who, "acknowledge", job_id, comment))
-        return self._change(
+        return self._step(
             job_id,
+            who,
+            "acknowledge",
+            comment,
             state=JobState.ACKNOWLEDGED,
             acknowledged_by=who,
             acknowledged_ms=NOW_MS,
@@ -193,67 +181,131 @@ class MemoryBoard:
 
     async def start(self, job_id: str, who: str) -> Job:
         """See the port."""
-        self.acts.append(Act(NOW_MS, who, "start", job_id))
-        return self._change(job_id, state=JobState.IN_PROGRESS)
+        return self._step(job_id, who, "start", "", state=JobState.IN_PROGRESS)
 
     async def repaired(self, job_id: str, who: str, comment: str = "") -> Job:
         """See the port."""
-        self.acts.append(Act(NOW_MS, who, "repaired", job_id, comment))
-        return self._change(job_id, state=JobState.REPAIRED)
+        return self._step(job_id, who, "repaired", comment, state=JobState.REPAIRED, repaired_ms=NOW_MS)
 
     async def close(self, job_id: str, who: str, reason: str) -> Job:
         """See the port."""
-        if self.known_jobs[job_id].severity is Severity.EMERGENCY:
+        known = self.known_jobs.get(job_id)
+        if known is not None and known.severity is Severity.EMERGENCY:
             raise ActRefused("smoke is not confirmed on site yet: confirm it first")
-        self.acts.append(Act(NOW_MS, who, "close", job_id, reason))
-        return self._change(job_id, state=JobState.CLOSED, closed_by=who, closed_ms=NOW_MS)
+        return self._step(job_id, who, "close", reason, state=JobState.CLOSED, closed_by=who, closed_ms=NOW_MS)
 
     async def assign(self, job_id: str, who: str, crew: str) -> Job:
         """See the port."""
-        return self._change(job_id, crew=crew)
+        if crew not in {one.id for one in self.known_crews}:
+            raise ActRefused(f"there is no crew {crew}")
+        return self._step(job_id, who, "assign", crew, crew=crew)
 
     async def confirm(self, alert_id: str, who: str, comment: str = "") -> Alert:
         """See the port."""
-        self.acts.append(Act(NOW_MS, who, "confirm", alert_id, comment))
-        found = self.known_alerts[alert_id] = replace(self.known_alerts[alert_id], confirmed_ms=NOW_MS)
-        return found
+        return self._change(alert_id, who, "confirm", comment, confirmed_ms=NOW_MS)
 
     async def resolve(self, alert_id: str, who: str, reason: str) -> Alert:
         """See the port."""
-        raise NotImplementedError
+        over = {"state": AlertState.RESOLVED, "resolved_ms": NOW_MS, "resolved_by": who}
+        return self._change(alert_id, who, "resolve", reason, **over)
 
     async def comment(self, subject: str, who: str, text: str) -> None:
         """See the port."""
-        self.acts.append(Act(NOW_MS, who, "comment", subject, text))
+        known = self.known_jobs.get(subject)
+        self._note(
+            who, "comment", subject, text, self.known_alerts[subject].key.place if known is None else known.place
+        )
 
     async def silence(self, silence: Silence) -> Silence:
         """See the port."""
-        raise NotImplementedError
+        if silence.ends_ms <= silence.starts_ms:
+            raise ActRefused("it ends before it starts: write a later end")
+        made = replace(silence, id=f"s{len(self.known_silences) + 1}", created_ms=NOW_MS)
+        self._note(silence.author, "silence", made.id, silence.reason, silence.station or silence.region or "")
+        self.known_silences[made.id] = made
+        return made
 
     async def end_silence(self, silence_id: str, who: str) -> Silence:
         """See the port."""
-        raise NotImplementedError
+        if silence_id not in self.known_silences:
+            raise NotThere(f"there is no silence {silence_id} (any more)")
+        ended = replace(self.known_silences[silence_id], expired_ms=NOW_MS)
+        self._note(who, "unsilence", silence_id, "", ended.station or ended.region or "")
+        self.known_silences[silence_id] = ended
+        return ended
 
     async def set_crews(self, crews: Sequence[Crew], channels: Sequence[ChannelSetting], who: str) -> None:
         """See the port."""
-        raise NotImplementedError
+        known = {one.name for one in channels}
+        for crew in crews:
+            if not known.issuperset(crew.channels):
+                raise ActRefused(f"crew {crew.id} names channels that there are not")
+        self._note(who, "crew", "crews", f"{len(crews)} crews, {len(channels)} channels", "")
+        self.known_crews, self.known_channels = list(crews), list(channels)
 
     async def try_channel(self, channel: str, who: str) -> SendResult:
         """See the port."""
-        raise NotImplementedError
+        if channel not in {one.name for one in self.known_channels}:
+            raise NotThere(f"there is no channel {channel}")
+        self._note(who, "test", channel, self.trial.reason, "")
+        return self.trial
 
     async def link(self, text: str) -> LinkOffer | None:
-        """See the port."""
-        raise NotImplementedError
+        """See the port; `LINK` is for the job j2."""
+        self._ask()
+        if text != LINK or text in self.used_links:
+            return None
+        return LinkOffer(self.known_jobs["j2"], "acknowledge", CREW.id, NOW_MS + 60 * MINUTE_MS)
 
     async def redeem(self, text: str, arrival_ms: int | None = None) -> Job:
         """See the port."""
-        raise NotImplementedError
+        offer = await self.link(text)
+        if offer is None:
+            raise NotThere("this link opens nothing")
+        done = await self.acknowledge(offer.job.id, offer.crew, arrival_ms=arrival_ms)
+        self.used_links.add(text)
+        return done
 
-    def _change(self, job_id: str, **changes: object) -> Job:
-        if job_id not in self.known_jobs:
-            raise NotThere("there is no such job")
-        changed = self.known_jobs[job_id] = replace(self.known_jobs[job_id], **changes)  # type: ignore[arg-type]
-        for queue in self.watchers:
-            queue.put_nowait(BoardEvent("job", changed.place, job=changed))
+    # ---- inside ----
+
+    def _ask(self) -> None:
+        if self.fails_with is not None:
+            raise self.fails_with
+
+    def _acts_of(self, subjects: set[str]) -> list[KeptAct]:
+        kept = [KeptAct(number, act) for number, act in enumerate(self.acts, start=1)]
+        return [one for one in reversed(kept) if one.act.subject in subjects]
+
+    def _note(self, who: str, what: str, subject: str, detail: str, place: str) -> None:
+        self._ask()
+        self.acts.append(Act(NOW_MS, who, what, subject, detail, place))
+
+    def _step(self, job_id: str, who: str, what: str, detail: str, **changes: object) -> Job:
+        known = self.known_jobs.get(job_id)
+        if known is None:
+            raise NotThere(f"there is no job {job_id} (any more)")
+        if known.state is JobState.CLOSED:
+            raise ActRefused(f"job {job_id} is closed")
+        self._note(who, what, job_id, detail, known.place)
+        changed = self.known_jobs[job_id] = replace(known, **changes)  # type: ignore[arg-type]  # fields of Job
+        self.publish(BoardEvent("job", changed.place, job=changed))
         return changed
+
+    def _change(self, alert_id: str, who: str, what: str, detail: str, **changes: object) -> Alert:
+        known = self.known_alerts.get(alert_id)
+        if known is None:
+            raise NotThere(f"alert {alert_id} is over, or never was")
+        self._note(who, what, alert_id, detail, known.key.place)
+        changed = self.known_alerts[alert_id] = replace(known, **changes)  # type: ignore[arg-type]  # fields of Alert
+        self.publish(BoardEvent("alert", changed.key.place, alert=changed))
+        return changed
+
+    def publish(self, event: BoardEvent) -> None:
+        """Tell everybody who watches."""
+        for queue in self.watchers:
+            queue.put_nowait(event)
+
+
+def _is_in(place: str, regions: frozenset[str]) -> bool:
+    """Stations in regions of Beijing are those whose id begins with bj-."""
+    return not regions or any(place == code or (code.startswith("11") and place.startswith("bj-")) for code in regions)
