@@ -159,11 +159,6 @@ class Charging:
         cabinet.charges = {slot: _Charge(battery, soc) for slot, battery, soc in dumped[-1]}
         self._cabinets[station] = cabinet
 
-    def forget(self, station: str) -> None:
-        """It is no longer in the registry."""
-        self._cabinets.pop(station, None)
-        self._dirty.discard(station)
-
 
 def _ready_in_min(body: Battery, per_hour: float) -> Iterator[float]:
     """When the batteries that charge will be ready, soonest first; those beyond the horizon are left out."""

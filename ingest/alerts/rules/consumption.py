@@ -185,10 +185,6 @@ class Consumption:
             use = box.uses[sku] = _Use()
             use.weight, use.at_ms, use.recent = weight, at_ms, [list(one) for one in recent]
 
-    def forget(self, station: str) -> None:
-        """It is no longer in the registry."""
-        self._boxes.pop(station, None)
-
 
 def _is_clearing(shelf: Shelf, sku: str, pieces: int, elapsed_ms: int) -> bool:
     article = shelf.articles.get(sku)

@@ -30,11 +30,11 @@ def medicine(
     if rules.get("stock_out_soon") is None:
         return
     stock = stock_of(body, today)
-    rates = consumption.rates(station, now_ms)
+    used = consumption.rates(station, now_ms) or {}
     open_skus = {part.removeprefix("item/") for rule, part in known if rule == "stock_out_soon"}
-    for sku in sorted((rates or {}).keys() | open_skus):
+    for sku in sorted(used.keys() | open_skus):
         pieces = stock[sku].pieces if sku in stock else 0
-        days = None if rates is None else pieces / rates[sku] if sku in rates else math.inf
+        days = consumption.days_to_empty(station, sku, pieces, now_ms)
         yield from _told(rules, "stock_out_soon", item_part(sku), days)
 
 
