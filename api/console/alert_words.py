@@ -17,6 +17,7 @@ from api.pages.frame import Address
 from api.platform import ApiPlatform
 from api.positions import Position, metres_between
 from ingest.alerts.model import PLATFORM_PLACE, Alert, AlertState, Severity
+from ingest.alerts.records import Bring
 from ingest.alerts.rules.catalogue import RULES
 from ingest.alerts.work import Job, JobState
 
@@ -109,7 +110,7 @@ def alert_line(present: Present, alert: Alert) -> AlertLine:
     return AlertLine(
         id=alert.id,
         name=name,
-        part=_part(say, alert.key.part),
+        part=part_in_words(present, alert.key.part),
         value=_value(present, alert.value, unit),
         severity=alert.severity,
         severity_word=say(f"severity.{alert.severity}"),
@@ -164,12 +165,35 @@ def _who(present: Present, job: Job) -> str:
     return say("ops.arrives", who=job.acknowledged_by, time=present.time(job.arrival_ms))
 
 
-def _part(say: Wording, part: str) -> str:
-    """`slot/3` is slot 3; an article is named by its sku."""
+def part_in_words(present: Present, part: str) -> str:
+    """`slot/3` is slot 3, `item/hxzq-10ml` the article's name."""
+    say = present.say
     kind, _, name = part.partition("/")
     if kind == "slot" and name:
         return say("ops.slot", n=name)
-    return name or part
+    if kind == "item":
+        return article_name(present, name)
+    return say(f"part.{part}") if part in {"cabinet", "box", "door"} else part
+
+
+def article_name(present: Present, sku: str) -> str:
+    """From the catalogue; the sku where it is not in it."""
+    article = next((one for one in present.platform.registry.articles() if one.sku == sku), None)
+    if article is None:
+        return sku
+    return (article.name_en if present.say.language is Language.EN else "") or article.name
+
+
+def bring_in_words(present: Present, one: Bring) -> str:
+    """What to take along, and how many."""
+    say = present.say
+    if one.what == "article":
+        name = article_name(present, one.name)
+    elif one.what == "battery":
+        name = say("bring.battery", slot=one.name)
+    else:
+        name = say(f"bring.{one.what}") if f"bring.{one.what}" in say.catalogue else one.what
+    return name if one.pieces is None or one.what == "battery" else say("ops.bring", name=name, n=one.pieces)
 
 
 def _value(present: Present, value: float | str | None, unit: str) -> str:

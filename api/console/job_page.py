@@ -9,16 +9,15 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from api.console.alert_words import Present, job_line
+from api.console.alert_words import Present, bring_in_words, job_line
 from api.console.arrivals import ARRIVALS_MIN, minutes_of
 from api.console.gate import HOME, Visitor
 from api.console.jobs_page import present_of
-from api.language import Language
 from api.pages.frame import Address
 from api.pages.map_links import amap, geo
 from api.problems import Problem
 from ingest.alerts.board import ActRefused, AlertBoard, NotThere
-from ingest.alerts.records import Bring, JobRecord, KeptAct
+from ingest.alerts.records import JobRecord, KeptAct
 from ingest.operating import Role
 
 _MINUTE_MS: Final = 60_000
@@ -77,7 +76,7 @@ async def _shown(visitor: Visitor, record: JobRecord, refused: str = "") -> web.
         "job": record.job,
         "opened": present.time(record.job.opened_ms),
         "crew": record.job.crew if crew is None else crew.name,
-        "bring": [_bring(visitor, one) for one in record.bring],
+        "bring": [bring_in_words(present, one) for one in record.bring],
         "acts": [_act(present, one) for one in record.acts],
         "messages": [
             (present.time(one.sent_ms or one.created_ms), one.notice.channel, one.title, one.state.value, one.reason)
@@ -92,18 +91,6 @@ async def _shown(visitor: Visitor, record: JobRecord, refused: str = "") -> web.
     }
     here = Address(f"{HOME}/jobs/{record.job.id}")
     return visitor.show("job.html", here, context, status=409 if refused else 200)
-
-
-def _bring(visitor: Visitor, one: Bring) -> str:
-    say = visitor.say
-    articles = {article.sku: article for article in visitor.platform.registry.articles()}
-    name = one.name
-    if one.what == "article" and one.name in articles:
-        article = articles[one.name]
-        name = (article.name_en if say.language is Language.EN else "") or article.name
-    else:
-        name = f"{one.what} {one.name}".strip()
-    return name if one.pieces is None else say("ops.bring", name=name, n=one.pieces)
 
 
 def _act(present: Present, kept: KeptAct) -> tuple[str, str, str, str]:

@@ -8,7 +8,9 @@ from aiohttp import ClientSession, CookieJar
 from api.app import make_app
 from api.console.sessions import LIFETIME_MS
 from api.console.station_console import CHARTED
+from api.language import Language, wording
 from api.pages.charts import trace
+from ingest.alerts.bring import PARTS
 from ingest.alerts.work import JobState
 from ingest.model import Kind
 from ingest.operating import Role
@@ -165,6 +167,7 @@ async def test_jobs_come_by_how_bad_and_how_far(browser: _Browser) -> None:
         "1.1 km",
         "Being watched, nobody is told yet",
         "31.5 °C",
+        "Huoxiang Zhengqi liquid 2 pieces",
     ):
         assert words in text
 
@@ -181,7 +184,13 @@ async def test_a_job_shows_what_to_bring_and_what_happened(browser: _Browser) ->
     """Its alerts, what to take along, who did what, which message did not arrive and why."""
     await browser.act("/ops/jobs/j1", act="comment", comment="带上 <梯子>")
     text = _text(await browser.get("/ops/jobs/j1"))
-    for words in ("藿香正气水 × 28", "holder-operator 留言 : 带上 &lt;梯子&gt;", "没有送到 (310000 sign not match)"):
+    for words in (
+        "藿香正气水 × 28",
+        "灭火器",
+        "电芯过热 3 号仓 56.5 °C",
+        "holder-operator 留言 : 带上 &lt;梯子&gt;",
+        "没有送到 (310000 sign not match)",
+    ):
         assert words in text.replace("留言:", "留言 :")
 
 
@@ -358,3 +367,8 @@ def test_a_trace_is_broken_where_nothing_is_known() -> None:
 def test_charts_name_figures_that_there_are() -> None:
     """What the console charts is kept by the stores."""
     assert all(figure in FIGURES[Kind(kind)] for kind, figure, _ in CHARTED)
+
+
+def test_all_that_is_to_be_brought_has_words() -> None:
+    """Things to bring are said in both languages."""
+    assert {f"bring.{part}" for part in PARTS.values()} <= set(wording(Language.ZH).catalogue)

@@ -7,17 +7,21 @@ Never: a browser that is fetched from elsewhere, or that reaches another host.
 import asyncio
 import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self, TypeVar
 
 import pytest
 from aiohttp import web
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from api.app import make_app
+from ingest.operating import Role
+from tests.api.ops_world import MINTED
 from tests.api.world import World, small_world
+
+_T = TypeVar("_T")
 
 WAIT_S: Final = 20.0
 """For what takes milliseconds; longer than it ever takes on a busy machine."""
@@ -62,7 +66,7 @@ class Site:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        self.address = asyncio.run_coroutine_threadsafe(self._start(), self._loop).result(WAIT_S)
+        self.address = self.run(self._start())
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -71,10 +75,14 @@ class Site:
         self._thread.join(WAIT_S)
         self._loop.close()
 
+    def run(self, work: Coroutine[Any, Any, _T]) -> _T:
+        """What `work` gives, done in the loop of the site: the world's events belong to it."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(WAIT_S)
+
     def stop(self) -> None:
         """Be gone from the network, as a phone sees it that has none."""
         if self._runner is not None:
-            asyncio.run_coroutine_threadsafe(self._runner.cleanup(), self._loop).result(WAIT_S)
+            self.run(self._runner.cleanup())
             self._runner = None
 
     async def _start(self) -> str:
@@ -91,3 +99,10 @@ def served(world: World | None = None) -> Iterator[Site]:
     shown = world or small_world()
     with Site(lambda: make_app(shown.platform())) as site:
         yield site
+
+
+def sign_in(page: Page, role: Role = Role.OPERATOR) -> None:
+    """Fill in the form that is shown, with the token of a role."""
+    page.locator("#token").fill(MINTED[role].text)
+    page.keyboard.press("Enter")
+    expect(page.locator(".tabs")).to_be_visible()

@@ -6,9 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it has no types
 from playwright.sync_api import Browser, Page
 
-from ingest.operating import Role
-from tests.api.ops_world import MINTED
-from tests.e2e.browsing import SCREENSHOTS, Site, chromium, served
+from tests.e2e.browsing import SCREENSHOTS, Site, chromium, served, sign_in
 
 pytestmark = pytest.mark.e2e
 
@@ -84,13 +82,12 @@ def test_every_page_is_accessible_and_has_its_picture_taken(
     page.goto(site.address + in_language("/ops", language))
     page.screenshot(path=SCREENSHOTS / f"ops-sign-in-{language}-{scheme}-{size}.png", full_page=True)
     wrong["ops-sign-in"] = wrong_by_axe(page)
-    page.locator("#token").fill(MINTED[Role.OPERATOR].text)
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/ops**")
+    sign_in(page)
     for name, path in (PAGES | CONSOLE).items():
         page.goto(site.address + in_language(path, language))
         page.screenshot(path=SCREENSHOTS / f"{name}-{language}-{scheme}-{size}.png", full_page=True)
-        wrong[name] = wrong_by_axe(page)
+        # A desk's page is the phone's in more columns: axe looks at it in one language.
+        wrong[name] = wrong_by_axe(page) if size == "phone" or language == "zh" else []
         wide = page.evaluate("document.scrollingElement.scrollWidth")
         if wide > width:
             wrong[name].append(f"{wide} px wide")
@@ -105,9 +102,7 @@ def test_pages_flow_at_320_px(browser: Browser, site: Site, language: str) -> No
     page = context.new_page()
     wide = {}
     page.goto(site.address + "/ops")
-    page.locator("#token").fill(MINTED[Role.OPERATOR].text)
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/ops")
+    sign_in(page)
     for name, path in (PAGES | CONSOLE).items():
         page.goto(site.address + in_language(path, language))
         wide[name] = page.evaluate("document.scrollingElement.scrollWidth")
