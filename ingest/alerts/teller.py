@@ -213,19 +213,18 @@ class Teller:
         others = [item for item in items if item.news.pressing is not Pressing.AT_ONCE]
         pressing = max((item.news.pressing for item in others), default=Pressing.CAN_WAIT)
         allowed_ms, why_not = self._allowed(channel, pressing, now_ms)
-        if why_not is not None:
-            for item in others:
-                self._look_at(item.job.id, allowed_ms, sooner=True)
-            others = []
-        for some, is_bounded in ((at_once, False), (others, True)):
-            groups: dict[tuple[str, str], list[_Item]] = {}
-            for item in some:
-                over = item.news.why.value if item.news.why in OVER else ""
-                groups.setdefault((item.group, over), []).append(item)
-            for _, group in sorted(groups.items()):
+        for group in _grouped(at_once):
+            self._message(channel, group, now_ms, done)
+        for group in _grouped(others):
+            if why_not is None:
+                # The first message may go; those beside it may as long as the bound is not reached.
                 self._message(channel, group, now_ms, done)
-                if is_bounded:
-                    self._count(channel, now_ms, done)
+                self._count(channel, now_ms, done)
+                allowed_ms = self._room_ms(channel)
+                why_not = WhyNot.RATE if allowed_ms > now_ms else None
+                continue
+            for item in group:
+                self._look_at(item.job.id, allowed_ms, sooner=True)
 
     def _message(self, channel: str, items: Sequence[_Item], now_ms: int, done: "_Done") -> None:
         items = sorted(items, key=lambda item: (-item.news.severity.rank, item.job.opened_ms, item.job.id))
@@ -275,14 +274,18 @@ class Teller:
         pace = self._paces.get(channel)
         if pace is None or pressing is Pressing.AT_ONCE:
             return now_ms, None
-        terms = self._terms
-        gap_s = terms.group_wait_s if pressing is Pressing.SOON else terms.group_interval_s
-        next_ms = pace.recent_ms[-1] + int(gap_s * 1_000)
-        if len(pace.recent_ms) >= terms.burst:
-            burst_over_ms = pace.recent_ms[-terms.burst] + int(terms.burst_s * 1_000)
-            if burst_over_ms > max(next_ms, now_ms):
-                return burst_over_ms, WhyNot.RATE
+        gap_s = self._terms.group_wait_s if pressing is Pressing.SOON else self._terms.group_interval_s
+        next_ms, room_ms = pace.recent_ms[-1] + int(gap_s * 1_000), self._room_ms(channel)
+        if room_ms > max(next_ms, now_ms):
+            return room_ms, WhyNot.RATE
         return (next_ms, WhyNot.GROUPED) if next_ms > now_ms else (now_ms, None)
+
+    def _room_ms(self, channel: str) -> int:
+        """From when on a further message does not break the bound."""
+        pace = self._paces.get(channel)
+        if pace is None or len(pace.recent_ms) < self._terms.burst:
+            return 0
+        return pace.recent_ms[-self._terms.burst] + int(self._terms.burst_s * 1_000)
 
     def _count(self, channel: str, now_ms: int, done: "_Done") -> None:
         known = self._paces.get(channel)
@@ -325,6 +328,15 @@ class Teller:
     def _forget(self, job_id: str, done: "_Done") -> None:
         self._looks.pop(job_id, None)
         done.forgotten += [(job_id, channel) for channel in self._told.pop(job_id, {})]
+
+
+def _grouped(items: Iterable[_Item]) -> list[list[_Item]]:
+    """What may stand in one message: what is bad, what is good, and what a person closed; bad news first."""
+    groups: dict[tuple[str, str], list[_Item]] = {}
+    for item in items:
+        over = item.news.why.value if item.news.why in OVER else ""
+        groups.setdefault((over, item.group), []).append(item)
+    return [groups[key] for key in sorted(groups)]
 
 
 class _Done:

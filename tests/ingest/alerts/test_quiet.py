@@ -3,9 +3,11 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ingest.alerts.model import AlertKey, AlertState, ChangeKind, Scope, Severity
-from ingest.alerts.work import WhyNot
+from ingest.alerts.work import JobState, JobStep, Why, WhyNot
 from tests.ingest.alerts.crew_world import HOUR_S, NIGHT_CREW, REGION_DARK, TIANHE, CrewWorld
 
 CRITICAL, EMERGENCY, INFO = Severity.CRITICAL, Severity.EMERGENCY, Severity.INFO
@@ -231,6 +233,43 @@ def test_job_without_a_crew_is_told_to_nobody_and_goes_to_the_next_crew() -> Non
     beijing = replace(TIANHE, id="beijing", regions=frozenset({"110000"}), channels=("beijing",), chain=())
     world.after(world.book.set_roster(CrewWorld(TIANHE, beijing).roster, world.now_ms))
     assert world.messages() == [(600, "beijing", "opened", ("bj-1",))]
+
+
+STORM = st.lists(
+    st.tuples(
+        st.sampled_from(["bad", "bad", "good", "acknowledge", "close"]),
+        st.integers(0, 5),
+        st.sampled_from([Severity.WARNING, CRITICAL]),
+        st.integers(0, 400),
+    ),
+    max_size=40,
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(STORM)
+def test_channel_bears_its_bound_whatever_happens(events: list[tuple[str, int, Severity, int]]) -> None:
+    """In any five minutes three messages at most, digests apart; and no job is told as good that has not closed."""
+    world = CrewWorld(replace(TIANHE, regions=frozenset({"440000"}), channels=("tianhe", "lead")))
+    second = 0
+    for what, number, severity, after_s in events:
+        second += after_s
+        world.at(second)
+        if what == "bad":
+            world.bad(f"a-{number}", f"440000-{number}", severity)
+        elif what == "good" and f"a-{number}" in world.alerts:
+            world.good(f"a-{number}")
+        elif what in ("acknowledge", "close"):
+            for job in [job for job in world.book.jobs.values() if job.state is not JobState.CLOSED][:1]:
+                world.act(what, job)
+    world.at(second + HOUR_S)
+    for channel in ("tianhe", "lead"):
+        times = [at_s for at_s, why in world.whys(channel) if why != "digest"]
+        assert all(sum(begin <= at_s < begin + 300 for at_s in times) <= 3 for begin in times)
+    closed = {(change.job.id, change.at_ms) for change in world.changes if change.step is JobStep.CLOSED}
+    for notice in world.notices:
+        if notice.why is Why.RESOLVED:
+            assert all(any(job == one and at_ms <= notice.due_ms for one, at_ms in closed) for job in notice.jobs)
 
 
 def why_not(world: CrewWorld) -> WhyNot | None:
