@@ -104,7 +104,7 @@ class Teller:
         look = set(changed) if self._has_begun else {*book.jobs, *self._told}
         self._has_begun = True
         done = _Done()
-        look |= self._digest(book, muffled, now_ms, done)
+        self._digest(book, muffled, now_ms, done)
         while self._timers and self._timers[0][0] <= now_ms:
             due_ms, job_id = heapq.heappop(self._timers)
             if self._looks.get(job_id) == due_ms:
@@ -292,9 +292,8 @@ class Teller:
         recent_ms = (*(known.recent_ms if known else ()), now_ms)[-self._terms.burst :]
         self._paces[channel] = done.paces[channel] = Pace(channel, recent_ms)
 
-    def _digest(self, book: JobBook, muffled: Muffled, now_ms: int, done: "_Done") -> set[str]:
-        """Tell what can wait where the time for it has come; ids of the jobs that were told of."""
-        jobs: set[str] = set()
+    def _digest(self, book: JobBook, muffled: Muffled, now_ms: int, done: "_Done") -> None:
+        """Tell what can wait where the time for it has come."""
         for crew, mark, contents in self._digests.due(book, muffled, now_ms):
             done.digested[crew.id] = mark
             if not contents.jobs and not contents.alerts:
@@ -304,14 +303,11 @@ class Teller:
                     one = News(Why.DIGEST, now_ms, Pressing.CAN_WAIT, job.severity)
                     self._remember(job, channel, one, audible, now_ms, done)
                 self._count(channel, now_ms, done)
-                told_of = tuple(job.id for job, _ in contents.jobs)
+                jobs = tuple(job.id for job, _ in contents.jobs)
                 key = f"{channel}/digest/{crew.id}/{mark.day}"
-                severity = contents.severity
                 done.notices.append(
-                    Notice(key, crew.id, channel, Why.DIGEST, told_of, severity, now_ms, contents.alerts)
+                    Notice(key, crew.id, channel, Why.DIGEST, jobs, contents.severity, now_ms, contents.alerts)
                 )
-            jobs.update(job.id for job, _ in contents.jobs)
-        return jobs
 
     # ---- when to look again ----
 

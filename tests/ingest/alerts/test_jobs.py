@@ -144,6 +144,18 @@ def test_acknowledgement_does_not_expire_while_all_is_good() -> None:
     assert world.steps() == ["opened", "acknowledged", "good", "closed"]
 
 
+def test_acknowledgement_that_ended_while_good_is_over_when_the_fault_returns() -> None:
+    """It ended at 120 s while all was good; bad again at 200 s, the job is open and its chain counts from there."""
+    world = CrewWorld()
+    world.bad()
+    world.act("acknowledge", world.job, until_ms=world.now_ms + 120_000)
+    world.at(100)
+    world.good()
+    world.at(200)
+    world.bad()
+    assert (world.job.state, world.job.escalate_from_ms) == (JobState.OPEN, world.begin_ms + 200_000)
+
+
 def test_job_that_a_person_closed_opens_again_if_the_fault_stands() -> None:
     """Closed by a person while it is bad: quiet for the window; then the fault is told again, the same job."""
     world = CrewWorld(replace(TIANHE, chain=()))

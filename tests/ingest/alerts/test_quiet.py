@@ -235,6 +235,19 @@ def test_job_without_a_crew_is_told_to_nobody_and_goes_to_the_next_crew() -> Non
     assert world.messages() == [(600, "beijing", "opened", ("bj-1",))]
 
 
+def test_good_news_waits_where_a_channel_has_had_enough() -> None:
+    """Two critical messages, then a third that is due with the end of another job: the end waits for room."""
+    world = CrewWorld(replace(TIANHE, regions=frozenset({"440000"}), chain=()))
+    world.bad("a", "440000-1", CRITICAL)
+    world.at(40)
+    world.good("a")
+    for second, number in ((300, 2), (331, 3), (340, 4)):
+        world.at(second)
+        world.bad(f"b-{number}", f"440000-{number}", CRITICAL)
+    world.at(HOUR_S)
+    assert world.whys() == [(30, "opened"), (330, "opened"), (361, "opened"), (391, "opened"), (691, "resolved")]
+
+
 STORM = st.lists(
     st.tuples(
         st.sampled_from(["bad", "bad", "good", "acknowledge", "close"]),

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from ingest.alerts.model import Severity
+from ingest.alerts.work import EscalationStep
 from tests.ingest.alerts.crew_world import HOUR_S, TIANHE, CrewWorld
 
 CRITICAL, EMERGENCY, WARNING = Severity.CRITICAL, Severity.EMERGENCY, Severity.WARNING
@@ -71,6 +72,46 @@ def test_further_fault_is_told_after_the_group_interval() -> None:
     world.bad("hot-4", part="slot/4")
     world.at(HOUR_S)
     assert world.whys() == [(30, "opened"), (330, "more")]
+
+
+def test_further_faults_that_come_together_are_told_together() -> None:
+    """Long after the first message two more slots, ten seconds apart: one message, 30 s after the first of them."""
+    world = CrewWorld(replace(TIANHE, chain=()))
+    world.bad("hot-3")
+    world.at(1_000)
+    world.bad("hot-4", part="slot/4")
+    world.at(1_010)
+    world.bad("hot-5", part="slot/5")
+    world.at(HOUR_S)
+    assert world.whys() == [(30, "opened"), (1_030, "more")]
+
+
+def test_fault_that_comes_and_goes_beside_another_is_told_once() -> None:
+    """Of a slot that was told before nobody is told as more, however many have joined and gone since."""
+    world = CrewWorld(replace(TIANHE, chain=()))
+    for number, (what, alert_id) in enumerate(
+        [("bad", "a"), ("bad", "b"), ("good", "a"), ("bad", "c"), ("bad", "a")], start=0
+    ):
+        world.at(number * 1_000)
+        if what == "bad":
+            world.bad(alert_id, part=f"slot/{alert_id}")
+        else:
+            world.good(alert_id)
+    world.at(2 * HOUR_S)
+    assert world.whys() == [(30, "opened"), (1_030, "more"), (3_030, "more")]
+
+
+def test_two_channels_of_a_crew_keep_their_own_pace() -> None:
+    """A channel that is shared with another crew is told five minutes later; the crew's own is not kept waiting."""
+    one = replace(TIANHE, channels=("tianhe", "shared"), chain=())
+    other = replace(one, id="nanshan", regions=frozenset({"440305"}), channels=("nanshan", "shared"))
+    world = CrewWorld(one, other)
+    world.bad("hot-3", "gd-3")
+    world.at(10)
+    world.bad("hot-1", "gd-1")
+    world.at(HOUR_S)
+    assert world.whys("tianhe") == [(40, "opened")]
+    assert world.messages("shared") == [(30, "shared", "opened", ("gd-3",)), (330, "shared", "opened", ("gd-1",))]
 
 
 def test_resolved_is_told_once_and_only_to_whom_it_was_told() -> None:
@@ -142,6 +183,26 @@ def test_acknowledgement_that_expires_lets_escalation_go_on() -> None:
     world.at(2 * HOUR_S)
     assert world.whys("tianhe") == [(30, "opened"), (60 + HOUR_S, "ack_expired")]
     assert world.whys("lead") == [(60 + HOUR_S + 900, "escalated")]
+
+
+def test_chain_runs_again_after_an_acknowledgement_that_expired() -> None:
+    """The lead heard of it, somebody went, and did not arrive: the lead hears of it a second time."""
+    world = CrewWorld()
+    world.bad()
+    world.at(1_000)
+    world.act("acknowledge", world.job, until_ms=world.now_ms + 1_000_000)
+    world.at(HOUR_S)
+    assert world.whys("lead") == [(930, "escalated"), (2_900, "escalated")]
+
+
+def test_chain_may_name_the_crew_itself() -> None:
+    """A reminder to the crew's own channel is a step like another: taken once, whatever is told there afterwards."""
+    world = CrewWorld(replace(TIANHE, chain=(EscalationStep(900, ("tianhe",)),)))
+    world.bad()
+    world.at(1_200)
+    world.bad("hot-4", part="slot/4")
+    world.at(HOUR_S)
+    assert world.whys() == [(30, "opened"), (930, "escalated"), (1_230, "more")]
 
 
 def test_emergency_voids_an_acknowledgement_of_less() -> None:
