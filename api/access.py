@@ -48,8 +48,13 @@ def must_cover(request: web.Request, station_id: str | None) -> None:
     registry = request.app[PLATFORM].registry
     station = None if station_id is None else registry.station(station_id)
     if station is None or regions.isdisjoint(region.code for region in registry.path(station)):
-        detail = f"Your token is for stations in {', '.join(sorted(regions))}, and this is about none of them."
-        raise _forbidden(detail)
+        raise forbid_place(request)
+
+
+def forbid_place(request: web.Request) -> Problem:
+    """The 403 of a holder whose regions do not reach what was asked for."""
+    regions = ", ".join(sorted(request[HOLDER].regions))
+    return _forbidden(f"Your token is for stations in {regions}, and this is about none of them.")
 
 
 def _forbidden(detail: str, scope: str = "") -> Problem:

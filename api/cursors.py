@@ -15,6 +15,8 @@ class Order(StrEnum):
     STATIONS = "s1:"
     DISTANCES = "n1:"
     LETTERS = "d1:"
+    ALERTS = "a1:"
+    ACTS = "l1:"
 
 
 class WrongCursor(ValueError):

@@ -34,6 +34,10 @@ _PATH_PARAMETERS: Final = {
     "version": "Changes when any asset does, so that an answer may be kept for ever.",
     "name": "The name of an asset.",
     "letter_id": "The number of a dead letter.",
+    "alert_id": "The id of an alert.",
+    "job_id": "The id of a job.",
+    "silence_id": "The id of a silence.",
+    "channel": "The name of a channel.",
 }
 
 _DESCRIPTION: Final = """Live status and exact daily visits of smart stations.
@@ -53,8 +57,13 @@ def make_document(routes: Iterable[Route[Any]]) -> bytes:
     table = list(routes)
     named: list[type[BaseModel]] = [ProblemBody]
     named += [route.response for route in table if isinstance(route.response, type)]
-    references, definitions = models_json_schema([(model, "serialization") for model in named], ref_template=_SCHEMAS)
+    bodies = [route.body for route in table if route.body is not None]
+    references, definitions = models_json_schema(
+        [*((model, "serialization") for model in named), *((model, "validation") for model in bodies)],
+        ref_template=_SCHEMAS,
+    )
     schemas = {model: references[model, "serialization"] for model in named}
+    schemas |= {model: references[model, "validation"] for model in bodies}
     paths: dict[str, dict[str, Any]] = {}
     for route in table:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, schemas)
@@ -87,13 +96,21 @@ def _operation(route: Route[Any], schemas: dict[type[BaseModel], Any]) -> dict[s
         "parameters": [*_path_parameters(route.path), *_query_parameters(route.query)],
         "responses": responses,
     }
+    if route.body is not None:
+        is_needed = any(field.is_required() for field in route.body.model_fields.values())
+        operation["requestBody"] = {
+            "required": is_needed,
+            "content": {"application/json": {"schema": schemas[route.body]}},
+        }
     # OpenAPI 3.1 §4.8.30: of a scheme that knows no scopes the list names roles.
     return operation if route.role is None else {**operation, "security": [{_BEARER: [route.role.value]}]}
 
 
 def statuses(route: Route[Any]) -> tuple[int, ...]:
     """All errors that a route answers with."""
-    return route.statuses if route.role is None else (*route.statuses, 401, 403)
+    of_body = (413, 415) if route.body is not None else ()
+    of_role = (401, 403) if route.role is not None else ()
+    return (*route.statuses, *of_role, *of_body)
 
 
 def _success(route: Route[Any], schemas: dict[type[BaseModel], Any]) -> dict[str, Any]:
@@ -127,18 +144,20 @@ def _query_parameters(model: type[BaseModel]) -> list[dict[str, Any]]:
             "in": "query",
             "required": name in schema.get("required", ()),
             "description": field["description"],
-            "schema": _without_null(field),
+            "schema": _without_null(field, schema.get("$defs", {})),
         }
         for name, field in schema.get("properties", {}).items()
     ]
 
 
-def _without_null(field: dict[str, Any]) -> dict[str, Any]:
-    """The schema of a parameter that may be left out: a URL has no null."""
+def _without_null(field: dict[str, Any], named: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a parameter that may be left out: a URL has no null. What is named elsewhere is written out."""
     kept = {key: value for key, value in field.items() if key not in {"anyOf", "title", "description"}}
     for choice in field.get("anyOf", ()):
         if choice != {"type": "null"}:
-            kept |= choice
+            reference = choice.get("$ref", "").rpartition("/")[2]
+            words = {"title", "description"}
+            kept |= {key: value for key, value in named.get(reference, choice).items() if key not in words}
     if kept.get("default", ...) is None:
         del kept["default"]
     return kept

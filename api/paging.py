@@ -14,6 +14,8 @@ from api.selection import START, Place
 
 LIMIT_MAX: Final = 1000
 LIMIT_DEFAULT: Final = 100
+_DIGITS_MAX: Final = 18
+"""What fits into 64 bits."""
 
 Cursor = Annotated[str | None, Field(description="next_cursor of the page before; without it: the first")]
 
@@ -39,6 +41,14 @@ def after_distance(cursor: str | None) -> Place:
         return Place(float(distance), station_id)
     except ValueError as error:
         raise wrong_parameter("cursor", "it holds no distance", "next_cursor of the page before") from error
+
+
+def after_instant(cursor: str | None) -> tuple[int, str]:
+    """The (instant or place, id) to go on behind, in lists of alerts and jobs; raises `Problem` (400)."""
+    number, _, entry_id = after(cursor, Order.ALERTS).partition(" ")
+    if not (number.isascii() and number.isdecimal() and len(number) <= _DIGITS_MAX and entry_id):
+        raise wrong_parameter("cursor", "it was not given by this route", "next_cursor of the page before")
+    return int(number), entry_id
 
 
 def next_link(request: web.Request, cursor: str | None) -> str | None:

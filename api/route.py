@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 from aiohttp import web
 
 from api.bodies import Answer
+from api.body import RequestBody
 from api.query import Query
 from ingest.operating import Role
 
@@ -32,3 +33,6 @@ class Route(Generic[QueryT]):
     """Beside 200: the errors that it answers with, all of them problem documents."""
     role: Role | None = None
     """What the token must allow; None: everyone may ask, without one."""
+
+    body: type[RequestBody] | None = None
+    """What the request carries as JSON; None: nothing."""

@@ -17,28 +17,13 @@ from api.bodies import (
     SummaryAnswer,
     VisitsAnswer,
 )
+from api.body import read_body
 from api.health import show_alive, show_ready
 from api.history import HistoryQuery, show_history
 from api.history_bodies import StationHistoryAnswer
 from api.metrics import show_metrics
 from api.openapi import show_document
-from api.ops.bodies import (
-    AccountingAnswer,
-    LetterAnswer,
-    LetterListAnswer,
-    ReplayAnswer,
-    StationQualityAnswer,
-    StrangerListAnswer,
-)
-from api.ops.figures import StrangersQuery, list_unregistered, show_accounting, show_station_quality
-from api.ops.letters import (
-    LettersQuery,
-    ReplayQuery,
-    drop_dead_letter,
-    list_dead_letters,
-    replay_dead_letter,
-    show_dead_letter,
-)
+from api.ops.routes import OPERATORS
 from api.pages.routes import PAGES
 from api.query import NoQuery, parse_query
 from api.regions import RegionsQuery, list_regions
@@ -47,7 +32,6 @@ from api.station_bodies import StationAnswer, StationListAnswer
 from api.stations import StationQuery, StationsQuery, list_stations, show_station
 from api.summary import SummaryQuery, show_summary
 from api.visits import VisitsQuery, show_visits
-from ingest.operating import Role
 
 ROUTES: Final[tuple[Route[Any], ...]] = (
     *PAGES,
@@ -105,76 +89,7 @@ ROUTES: Final[tuple[Route[Any], ...]] = (
         "The administrative divisions below one",
         (400, 500),
     ),
-    Route(
-        "GET",
-        "/v1/ops/accounting",
-        show_accounting,
-        NoQuery,
-        AccountingAnswer,
-        "Where every reading went",
-        (400, 500),
-        Role.VIEWER,
-    ),
-    Route(
-        "GET",
-        "/v1/ops/stations/{station_id}/quality",
-        show_station_quality,
-        NoQuery,
-        StationQualityAnswer,
-        "How good a station's data is",
-        (400, 404, 500),
-        Role.VIEWER,
-    ),
-    Route(
-        "GET",
-        "/v1/ops/unregistered",
-        list_unregistered,
-        StrangersQuery,
-        StrangerListAnswer,
-        "Stations that publish and are not in the registry, page by page",
-        (400, 500),
-        Role.VIEWER,
-    ),
-    Route(
-        "GET",
-        "/v1/ops/dead-letters",
-        list_dead_letters,
-        LettersQuery,
-        LetterListAnswer,
-        "Messages that were refused, newest first, page by page",
-        (400, 500, 503),
-        Role.VIEWER,
-    ),
-    Route(
-        "GET",
-        "/v1/ops/dead-letters/{letter_id}",
-        show_dead_letter,
-        NoQuery,
-        LetterAnswer,
-        "One refused message, whole",
-        (400, 404, 500, 503),
-        Role.VIEWER,
-    ),
-    Route(
-        "POST",
-        "/v1/ops/dead-letters/{letter_id}/replay",
-        replay_dead_letter,
-        ReplayQuery,
-        ReplayAnswer,
-        "Send a refused message through all steps once more",
-        (400, 404, 500, 503),
-        Role.OPERATOR,
-    ),
-    Route(
-        "DELETE",
-        "/v1/ops/dead-letters/{letter_id}",
-        drop_dead_letter,
-        NoQuery,
-        None,
-        "Forget a refused message",
-        (400, 404, 500, 503),
-        Role.OPERATOR,
-    ),
+    *OPERATORS,
     Route("GET", "/healthz", show_alive, NoQuery, AliveAnswer, "The process answers", (400, 500)),
     Route("GET", "/readyz", show_ready, NoQuery, ReadinessAnswer, "All of the platform works", (400, 500, 503)),
     Route("GET", "/metrics", show_metrics, NoQuery, "text/plain", "Metrics for Prometheus", (400, 500)),
@@ -196,8 +111,11 @@ def _handler_of(route: Route[Any]) -> Handler:
         # First, so that a stranger learns nothing, not even which parameters there are.
         if route.role is not None:
             admit(request, route.role)
-        response = await route.handler(request, parse_query(request, route.query))
-        if route.role is not None:
+        query = parse_query(request, route.query)
+        if route.body is not None:
+            await read_body(request, route.body)
+        response = await route.handler(request, query)
+        if route.role is not None and not response.prepared:
             response.headers["Cache-Control"] = "no-store"
         return response
 

@@ -5,6 +5,7 @@ Enters: the link to the broker, the keeper, the accounts. Leaves: a check per pa
 
 from gateway.session import Link
 from ingest.accounting import Accounting
+from ingest.alerts.lookout import Lookout
 from ingest.keeper import StoreKeeper
 from ingest.ports import Check
 
@@ -12,12 +13,13 @@ from ingest.ports import Check
 class PlatformHealth:
     """The `Health` port."""
 
-    def __init__(self, link: Link, keeper: StoreKeeper, accounting: Accounting) -> None:
+    def __init__(self, link: Link, keeper: StoreKeeper, accounting: Accounting, lookout: Lookout) -> None:
         self._link = link
         self._keeper = keeper
         self._accounting = accounting
+        self._lookout = lookout
 
-    def checks(self, now_ms: int) -> dict[str, Check]:  # noqa: ARG002 - the port's; these checks carry their own times
+    def checks(self, now_ms: int) -> dict[str, Check]:
         """See the port."""
         balance = self._accounting.balance
         return {
@@ -28,4 +30,5 @@ class PlatformHealth:
                 ok=balance == 0,
                 detail="every reading is accounted for" if balance == 0 else f"accounts differ by {balance} readings",
             ),
+            "alerts": self._lookout.check(now_ms),
         }

@@ -16,7 +16,7 @@ from functools import partial
 from typing import Any, Final, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
-from aiohttp import web
+from aiohttp import ClientSession, web
 from prometheus_client import CollectorRegistry
 from pydantic import SecretStr
 from sqlalchemy import Connection
@@ -24,6 +24,8 @@ from sqlalchemy import Connection
 from api.app import make_app
 from api.platform import ApiPlatform, Operations
 from api.platform import ApiSettings as PublicSettings
+from assembly.alerting import Platform as AlertedPlatform
+from assembly.alerting import open_alerting
 from assembly.health import PlatformHealth
 from assembly.settings import Settings
 from assembly.upkeep import DAY_MS, Followed, follow, prune
@@ -139,6 +141,11 @@ async def open_platform(settings: Settings) -> AsyncIterator[RunningPlatform]:  
             await keeper.keep_letters(drained.letters)
             pipeline.drained(drained)
 
+        http = await stack.enter_async_context(ClientSession())
+        alerting = await open_alerting(
+            AlertedPlatform(settings, database, registry, days, books, session, pipeline, http, now_ms)
+        )
+
         metrics = CollectorRegistry()
         metrics.register(IngestCollector(books, session.link))
         public = PublicSettings(
@@ -147,21 +154,28 @@ async def open_platform(settings: Settings) -> AsyncIterator[RunningPlatform]:  
             ttl_s=settings.api.ttl_s,
             page_stations=settings.api.page_stations,
         )
-        health = PlatformHealth(session.link, keeper, books.accounting)
+        health = PlatformHealth(session.link, keeper, books.accounting, alerting.lookout)
         operations = Operations(
-            book_of_tokens, BookRecords(books, now_ms()), LetterBox(database, pipeline, books.bounds)
+            book_of_tokens,
+            BookRecords(books, now_ms()),
+            LetterBox(database, pipeline, books.bounds),
+            alerting.board if settings.alerts.enabled else None,
         )
         app = make_app(ApiPlatform(registry, picture, visits, store, health, operations, metrics, now_ms, public))
         address = await _listen(app, settings, stack)
 
         # Closed in reverse: the last batch is kept and acknowledged while the session is still there, then counted.
         stack.push_async_callback(visits.flush)
+        stack.push_async_callback(alerting.desk.last_turn)
         await _background(stack, "visits", visits.run())
         await _background(stack, "summaries", picture.run(now_ms))
         followed = _followed(loaded, registry, book_of_tokens, database, visits)
         await _background(stack, "tables", follow(database, followed))
         await _background(stack, "dead letters", prune(database, settings.dead_letters))
         await _background(stack, "spool", outlet.drain(on_drained))
+        if settings.alerts.enabled:
+            await _background(stack, "desk", alerting.desk.run())
+            await _background(stack, "lookout", alerting.lookout.run())
         await _background(stack, "session", session.run())
         writing = asyncio.create_task(pipeline.run(), name="pipeline")
         writing.add_done_callback(_report)

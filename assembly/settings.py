@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from assembly.alert_settings import AlertsSettings
 from assembly.log_settings import LogSettings
 from assembly.section import Section
 from assembly.spool_settings import SpoolSettings
@@ -255,6 +256,7 @@ class Settings(BaseSettings):
     api: ApiSettings = ApiSettings()
     platform: PlatformSettings = PlatformSettings()
     dead_letters: DeadLetterSettings = DeadLetterSettings()
+    alerts: AlertsSettings = AlertsSettings()
     log: LogSettings = LogSettings()
 
     @classmethod

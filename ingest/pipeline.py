@@ -72,6 +72,11 @@ class Pipeline:
         self._is_stopping = False
         self._failure: Exception | None = None
 
+    @property
+    def has_stopped_reading(self) -> bool:
+        """Whether more waits in memory than may, or the pipeline has failed."""
+        return self._is_paused or self._failure is not None
+
     def take(self, delivery: Delivery) -> None:
         """All messages of one wake-up, each through all steps. On an error of our own the pipeline ends: see `run`."""
         if self._failure is not None:

@@ -6,10 +6,12 @@ Enters: nothing. Leaves: `World`, whose parts implement the ports. Never: a mock
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from prometheus_client import CollectorRegistry
 
 from api.platform import ApiPlatform, ApiSettings, Operations
+from api.route import Route
 from gateway.payloads import Item, Slot
 from ingest.model import (
     Access,
@@ -264,7 +266,32 @@ class MemoryHealth:
 
 def address(path: str) -> str:
     """A path of the URL table with what there is in the small world."""
-    return path.format(station_id="bj-0001", version="x", name="page.css", letter_id=1)
+    return path.format(
+        station_id="bj-0001",
+        version="x",
+        name="page.css",
+        letter_id=1,
+        alert_id="a1",
+        job_id="j2",
+        silence_id="s1",
+        channel="dingtalk-dc",
+    )
+
+
+BODIES: dict[str, dict[str, object]] = {
+    "resolve": {"reason": "误报"},
+    "close": {"reason": "误报"},
+    "comment": {"text": "门锁已换"},
+    "assign": {"crew": "dongcheng"},
+    "silences": {"reason": "检修", "hours": 2, "station": "bj-0001"},
+    "crews": {"crews": [], "channels": []},
+}
+"""By the last word of an address: what an act there needs to be told."""
+
+
+def body_for(route: Route[Any]) -> dict[str, object] | None:
+    """A good body, where the route takes one."""
+    return None if route.body is None else BODIES.get(route.path.rpartition("/")[2], {})
 
 
 @dataclass

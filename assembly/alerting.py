@@ -1,0 +1,147 @@
+"""Alerts put together: engine, desk, board, channels and the loops that drive them.
+
+Enters: what `open_platform` made, the settings. Leaves: an `Alerting` that is restored and not running yet.
+Never: a rule of its own; this is wiring.
+"""
+
+import logging
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from aiohttp import ClientSession
+from sqlalchemy import Connection
+
+from assembly.settings import Settings
+from gateway.session import Session
+from ingest.alerts.channels.sender import Surroundings
+from ingest.alerts.composing import Composer, Told
+from ingest.alerts.desk import Books as DeskBooks
+from ingest.alerts.desk import Desk
+from ingest.alerts.desk_board import DeskBoard, Parts
+from ingest.alerts.directory import Directory
+from ingest.alerts.engine import Engine, World
+from ingest.alerts.jobs import JobBook, JobSettings
+from ingest.alerts.life import LifeSettings
+from ingest.alerts.links import KEY_BYTES, LinkKey
+from ingest.alerts.lookout import Lookout
+from ingest.alerts.places import Places
+from ingest.alerts.rules.book import RuleBook, unknown_places
+from ingest.alerts.rules.catalogue import RULES
+from ingest.alerts.shifts import Calendar
+from ingest.alerts.silences import Silences
+from ingest.alerts.teller import Teller
+from ingest.alerts.telling import Terms
+from ingest.alerts.work import JobView, Notice
+from ingest.alerts.writ import remembered
+from ingest.database import alert_notes
+from ingest.database.database import Database
+from ingest.pipeline import Pipeline
+from ingest.registry.registry import MemoryRegistry
+from ingest.steps import Books
+from ingest.visits.local_day import LocalDays
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Alerting:
+    """What runs, and what the API asks."""
+
+    lookout: Lookout
+    desk: Desk
+    board: DeskBoard
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """What alerts are about."""
+
+    settings: Settings
+    database: Database
+    registry: MemoryRegistry
+    days: LocalDays
+    books: Books
+    session: Session
+    pipeline: Pipeline
+    http: ClientSession
+    now_ms: Callable[[], int]
+
+
+async def open_alerting(platform: Platform) -> Alerting:
+    """Restored from the database; `platform.books.watch` is set where alerts are on."""
+    settings, now_ms, registry = platform.settings.alerts, platform.now_ms, platform.registry
+    known = await platform.database.read(remembered)
+    places = Places(registry)
+    world = World(registry, platform.books.picture.stations, platform.books.quality, platform.days)
+    for line in unknown_places(settings, registry):
+        log.warning("%s", line)
+    engine = Engine(world, RuleBook(settings), LifeSettings(settings.reopen_s), now_ms())
+    engine.restore(known.alerts, known.notes, now_ms())
+
+    async def publish(topic: str, payload: bytes) -> None:
+        await platform.session.deliver(topic, payload, retain=True)
+
+    calendar = Calendar(ZoneInfo(platform.settings.platform.time_zone), platform.settings.platform.holidays)
+    directory = Directory(Surroundings(platform.http, now_ms, publish), _kind_of, places.path)
+    roster = directory.load(known.crews, known.channels)
+    jobs = JobBook(
+        roster,
+        calendar,
+        JobSettings(close_after_s=settings.close_after_s, reopen_s=settings.reopen_s),
+        known.jobs,
+        known.alerts,
+    )
+    terms = Terms(settings.group_wait_s, settings.group_interval_s, settings.repeat_s)
+    teller = Teller(calendar, terms, known.told, known.paces, known.digested)
+    composer = Composer(
+        directory,
+        places,
+        registry.articles,
+        plain_words,
+        await platform.database.run(_link_key),
+        settings.public_url,
+        lambda: jobs,
+    )
+    desk = Desk(
+        DeskBooks(engine, jobs, teller, Silences(places.path, known.silences)),
+        platform.database,
+        composer.message,
+        lambda: None,
+        now_ms,
+    )
+
+    def trouble() -> str:
+        link = platform.session.link
+        if not link.is_up:
+            return f"no connection to the broker: {link.detail}"
+        return "readings cannot be kept, and reading has stopped" if platform.pipeline.has_stopped_reading else ""
+
+    lookout = Lookout(engine, desk.wake, trouble, now_ms)
+    if settings.enabled:
+        platform.books.watch = lookout
+    return Alerting(lookout, desk, DeskBoard(Parts(desk, engine, directory, composer, now_ms)))
+
+
+def _kind_of(rule: str) -> str:
+    return RULES[rule].subject.value
+
+
+def _link_key(connection: Connection) -> LinkKey:
+    """Made at the first start, and the same ever after."""
+    known = alert_notes.every(connection, "key").get("links")
+    if known is None:
+        known = secrets.token_hex(KEY_BYTES)
+        alert_notes.write(connection, "key", {"links": known}, 0)
+    return LinkKey(bytes.fromhex(known))
+
+
+def plain_words(notice: Notice, views: Sequence[JobView], told: Told) -> tuple[str, str]:
+    """Title and text in few words."""
+    lines = []
+    for view in views:
+        names = [RULES[alert.key.rule] for alert in view.alerts]
+        faults = ", ".join(rule.zh if told.language == "zh" else rule.en for rule in names)
+        lines.append(f"{view.place_name}: {faults}")
+    return lines[0] if lines else notice.why.value, "\n".join(lines)

@@ -1,0 +1,57 @@
+"""Who is there to be told: the crews of now as a roster, and the channels with their senders.
+
+Enters: crews and channels as they were imported. Leaves: a `Roster` for jobs, a `Route` for the postman.
+Never: shows a secret, or lets one channel that cannot work take the others with it.
+"""
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from ingest.alerts.channels.asking import WrongChannel
+from ingest.alerts.channels.registry import sender_of
+from ingest.alerts.channels.sender import Sender, Surroundings
+from ingest.alerts.crews import KindOf, PathOf, Roster
+from ingest.alerts.work import ChannelSetting, Crew
+
+log = logging.getLogger(__name__)
+
+
+class Route(NamedTuple):
+    """A channel as it is set now."""
+
+    setting: ChannelSetting
+    sender: Sender
+
+
+class Directory:
+    """Replaced as a whole by each import."""
+
+    def __init__(self, world: Surroundings, kind_of: KindOf, path_of: PathOf) -> None:
+        self._world = world
+        self._kind_of = kind_of
+        self._path_of = path_of
+        self.crews: Sequence[Crew] = ()
+        self.channels: Mapping[str, ChannelSetting] = {}
+        self._routes: dict[str, Route] = {}
+
+    def load(self, crews: Iterable[Crew], channels: Iterable[ChannelSetting]) -> Roster:
+        """From now on these; the roster that jobs go by. A channel that cannot work is told in the log, by name."""
+        self.crews = sorted(crews, key=lambda crew: crew.id)
+        self.channels = {channel.name: channel for channel in sorted(channels, key=lambda channel: channel.name)}
+        self._routes = {}
+        for channel in self.channels.values():
+            try:
+                self._routes[channel.name] = Route(channel, sender_of(channel, self._world))
+            except WrongChannel as wrong:
+                log.error("%s", wrong)  # noqa: TRY400 - it says what to set; its trace would say nothing
+        return Roster(self.crews, self._kind_of, self._path_of)
+
+    def route(self, channel: str) -> Route | None:
+        """The channel of a name; None where there is none that could work."""
+        return self._routes.get(channel)
+
+    def language(self, channel: str) -> str:
+        """Of the texts that it takes."""
+        setting = self.channels.get(channel)
+        return setting.language if setting is not None else "zh"
