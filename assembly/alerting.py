@@ -26,7 +26,9 @@ from ingest.alerts.jobs import JobBook, JobSettings
 from ingest.alerts.life import LifeSettings
 from ingest.alerts.links import KEY_BYTES, LinkKey
 from ingest.alerts.lookout import Lookout
+from ingest.alerts.outbox import DatabaseOutbox
 from ingest.alerts.places import Places
+from ingest.alerts.postman import Postman
 from ingest.alerts.rules.book import RuleBook, unknown_places
 from ingest.alerts.rules.catalogue import RULES
 from ingest.alerts.shifts import Calendar
@@ -52,6 +54,7 @@ class Alerting:
     lookout: Lookout
     desk: Desk
     board: DeskBoard
+    postman: Postman
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +107,12 @@ async def open_alerting(platform: Platform) -> Alerting:
         settings.public_url,
         lambda: jobs,
     )
+    postman = Postman(DatabaseOutbox(platform.database), directory.route, now_ms)
     desk = Desk(
         DeskBooks(engine, jobs, teller, Silences(places.path, known.silences)),
         platform.database,
         composer.message,
-        lambda: None,
+        postman.wake,
         now_ms,
     )
 
@@ -121,7 +125,7 @@ async def open_alerting(platform: Platform) -> Alerting:
     lookout = Lookout(engine, desk.wake, trouble, now_ms)
     if settings.enabled:
         platform.books.watch = lookout
-    return Alerting(lookout, desk, DeskBoard(Parts(desk, engine, directory, composer, now_ms)))
+    return Alerting(lookout, desk, DeskBoard(Parts(desk, engine, directory, composer, now_ms)), postman)
 
 
 def _kind_of(rule: str) -> str:

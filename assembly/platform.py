@@ -174,6 +174,7 @@ async def open_platform(settings: Settings) -> AsyncIterator[RunningPlatform]:  
         await _background(stack, "dead letters", prune(database, settings.dead_letters))
         await _background(stack, "spool", outlet.drain(on_drained))
         if settings.alerts.enabled:
+            await _background(stack, "postman", alerting.postman.run())
             await _background(stack, "desk", alerting.desk.run())
             await _background(stack, "lookout", alerting.lookout.run())
         await _background(stack, "session", session.run())

@@ -6,22 +6,15 @@ Never: shows a secret, or lets one channel that cannot work take the others with
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
 
 from ingest.alerts.channels.asking import WrongChannel
 from ingest.alerts.channels.registry import sender_of
-from ingest.alerts.channels.sender import Sender, Surroundings
+from ingest.alerts.channels.sender import Surroundings
 from ingest.alerts.crews import KindOf, PathOf, Roster
+from ingest.alerts.postman import Route
 from ingest.alerts.work import ChannelSetting, Crew
 
 log = logging.getLogger(__name__)
-
-
-class Route(NamedTuple):
-    """A channel as it is set now."""
-
-    setting: ChannelSetting
-    sender: Sender
 
 
 class Directory:

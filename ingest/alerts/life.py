@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from ingest.alerts.model import GOOD, Alert, AlertKey, AlertState, Change, ChangeKind, Finding, RuleSetting
+from ingest.alerts.model import GOOD, Alert, AlertKey, AlertState, Change, ChangeKind, Finding, RuleSetting, Value
 
 FLIPS_MAX: Final = 21
 """Looks that flap damping remembers, as Nagios does. Larger: steady again is seen late. Smaller: chance flaps."""
@@ -301,7 +301,7 @@ def _last_word_ms(alert: Alert) -> int:
     return alert.value_ms if alert.unknown_since_ms is None else alert.unknown_since_ms
 
 
-def _worse(known: float | str | None, look: Look) -> float | str | None:
+def _worse(known: Value, look: Look) -> Value:
     """The most extreme of two values; of two that are no numbers, the one at which the rule was reached last."""
     value = look.finding.value
     if isinstance(known, float | int) and isinstance(value, float | int):

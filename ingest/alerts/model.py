@@ -55,6 +55,9 @@ class AlertKey(NamedTuple):
 
 # ---- what a rule says ----
 
+Value = int | float | str | None
+"""What was measured, in the unit of the rule's texts; None where the rule is about no value."""
+
 
 GOOD = -1
 """As `Finding.reached`: below the first level. As `Finding.held`: beyond the clear level of every level."""
@@ -69,8 +72,7 @@ class Finding(NamedTuple):
     """Highest level that is reached now; `GOOD` below the first; None: the value is not known (missing, stale)."""
     held: int | None
     """Highest level whose clear level is still exceeded, never below `reached`; with `reached`, this is hysteresis."""
-    value: float | str | None = None
-    """What was measured, in the unit of the rule's texts; None where the rule is about no value."""
+    value: Value = None
     memory: str | None = None
     """JSON that the rule wants to be given again in the next look (earlier temperatures, say); survives a restart."""
 
@@ -135,11 +137,11 @@ class Alert:
     """When the fault was first seen, the start of pending."""
     changed_ms: int
     """When state or severity last changed."""
-    value: float | str | None
+    value: Value
     """The last one that was known."""
     value_ms: int
     """When that value was received."""
-    worst: float | str | None = None
+    worst: Value = None
     """The most extreme value of this firing, for the records; None where the rule is about no number."""
     reached_since_ms: tuple[int | None, ...] = ()
     """By level: since when it has been reached without a break."""

@@ -6,7 +6,7 @@ Enters: nothing. Leaves: frozen types. Never: behaviour beyond a derived propert
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ingest.alerts.model import Alert, AlertKey, ChangeKind, Severity
+from ingest.alerts.model import Alert, AlertKey, ChangeKind, Severity, Value
 from ingest.alerts.work import Act, Job, Outgoing
 
 
@@ -27,7 +27,7 @@ class PastChange(NamedTuple):
     kind: ChangeKind
     at_ms: int
     severity: str
-    value: float | str | None
+    value: Value
 
 
 class AlertView(NamedTuple):

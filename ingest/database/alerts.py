@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from pydantic_core import to_json
 from sqlalchemy import Connection, Select, bindparam, delete, or_, select
 
-from ingest.alerts.model import Alert, Change, ChangeKind
+from ingest.alerts.model import Alert, Change, ChangeKind, Value
 from ingest.alerts.records import AlertFilter, PastChange
 from ingest.database.bulk import BulkWriter, last_wins
 from ingest.database.stations import stands_in
@@ -94,7 +94,7 @@ def prune(connection: Connection, older_than_ms: int) -> int:
     return connection.execute(PRUNE, {"older_than_ms": older_than_ms}).rowcount
 
 
-_VALUE: Final[TypeAdapter[float | str | None]] = TypeAdapter(float | str | None)
+_VALUE: Final[TypeAdapter[Value]] = TypeAdapter(Value)
 
 
 def _row(change: Change) -> tuple[Any, ...]:

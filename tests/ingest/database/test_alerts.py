@@ -42,6 +42,16 @@ async def test_an_alert_comes_back_whole_with_its_life(database: Database) -> No
     ]
 
 
+async def test_a_whole_number_stays_one(database: Database) -> None:
+    """Pieces of medicine are whole, and come back as such, without a word of complaint."""
+    pieces = alert(value=3, worst=2)
+    await write(database, Change(ChangeKind.FIRED, pieces, NOW_MS))
+    [kept] = await database.read(alerts.live)
+    assert (kept.value, type(kept.value), kept.worst) == (3, int, 2)
+    [fired] = await database.read(lambda c: alerts.changes_of(c, "a-1"))
+    assert type(fired.value) is int
+
+
 async def test_an_alert_that_never_fired_leaves_nothing(database: Database) -> None:
     """A pending one survives a restart; when it goes away, so does its row."""
     pending = alert(state=AlertState.PENDING)
