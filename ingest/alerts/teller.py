@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
+from ingest.alerts.crews import Roster
 from ingest.alerts.digests import Digests
 from ingest.alerts.escalation import due_steps
 from ingest.alerts.jobs import JobBook
@@ -86,11 +87,12 @@ class Teller:
         self._digests = Digests(calendar, digested)
         self._looks: dict[str, int] = {}
         self._timers: list[tuple[int, str]] = []
-        self._has_begun = False
+        self._roster: Roster | None = None
+        """By which all jobs were looked at; with other crews, other channels may have to be told."""
 
     def due_ms(self) -> int | None:
         """When `decide` has something to do even if nothing changes; 0, at once, before the first time."""
-        if not self._has_begun:
+        if self._roster is None:
             return 0
         while self._timers and self._looks.get(self._timers[0][1]) != self._timers[0][0]:
             heapq.heappop(self._timers)
@@ -101,8 +103,8 @@ class Teller:
 
     def decide(self, book: JobBook, muffled: Muffled, changed: Iterable[str], now_ms: int) -> Decision:
         """What is told now. `changed`: ids of jobs that took a step since the last decision."""
-        look = set(changed) if self._has_begun else {*book.jobs, *self._told}
-        self._has_begun = True
+        look = set(changed) if book.roster is self._roster else {*book.jobs, *self._told}
+        self._roster = book.roster
         done = _Done()
         self._digest(book, muffled, now_ms, done)
         while self._timers and self._timers[0][0] <= now_ms:

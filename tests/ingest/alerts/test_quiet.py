@@ -235,6 +235,19 @@ def test_job_without_a_crew_is_told_to_nobody_and_goes_to_the_next_crew() -> Non
     assert world.messages() == [(600, "beijing", "opened", ("bj-1",))]
 
 
+def test_channel_that_a_crew_gets_hears_what_is_open() -> None:
+    """With the import of a further channel it is told of the open jobs in one message; the others hear nothing new."""
+    world = CrewWorld(replace(TIANHE, chain=()))
+    world.bad("a", "gd-1")
+    world.bad("b", "gd-2")
+    world.at(600)
+    more = CrewWorld(replace(TIANHE, channels=("tianhe", "radio"), chain=())).roster
+    world.after(world.book.set_roster(more, world.now_ms))
+    world.at(HOUR_S)
+    assert world.whys("tianhe") == [(30, "opened")]
+    assert world.messages("radio") == [(600, "radio", "opened", ("gd-1", "gd-2"))]
+
+
 def test_good_news_waits_where_a_channel_has_had_enough() -> None:
     """Two critical messages, then a third that is due with the end of another job: the end waits for room."""
     world = CrewWorld(replace(TIANHE, regions=frozenset({"440000"}), chain=()))
