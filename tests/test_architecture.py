@@ -98,7 +98,10 @@ PURE: Final = (
 
 SHELLS: Final = (
     "ingest.alerts.broadcast",
+    "ingest.alerts.channels.by_apprise",
+    "ingest.alerts.channels.mail",
     "ingest.alerts.channels.posting",
+    "ingest.alerts.channels.retained",
     "ingest.alerts.channels.sender",
     "ingest.alerts.composing",
     "ingest.alerts.desk",

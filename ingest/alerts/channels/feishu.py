@@ -36,6 +36,8 @@ _COLOURS: Final = {
     Severity.CRITICAL: "orange",
     Severity.EMERGENCY: "red",
 }
+_OVER: Final = {Why.RESOLVED: "green", Why.CLOSED: "grey"}
+"""What a person closed is not proven to be good."""
 
 _MEANINGS: Final = {
     19001: Meaning("check the hook: no such robot"),
@@ -59,8 +61,7 @@ def request(setting: ChannelSetting, message: Outgoing, now_ms: int) -> Request:
     url = f"{need_url(setting, ADDRESS)}/{quote(need_secret(setting, 'hook', ''), safe='')}"
     text = cut(message.text, TEXT_MAX_BYTES, setting.language)
     mentions = "".join(f"<at id={user}></at>" for user in listed(setting, "users"))
-    is_good = message.notice.why is Why.RESOLVED
-    colour = "green" if is_good else _COLOURS[message.notice.severity]
+    colour = _OVER.get(message.notice.why, _COLOURS[message.notice.severity])
     document: dict[str, Any] = {
         "msg_type": "interactive",
         "card": {

@@ -36,6 +36,7 @@ _TAGS: Final = {
     Severity.CRITICAL: "rotating_light",
     Severity.EMERGENCY: "fire",
 }
+_OVER: Final = {Why.RESOLVED: "white_check_mark", Why.CLOSED: "ballot_box_with_check"}
 _BUTTONS: Final = {
     "zh": {"acknowledge": "我来处理", "station": "查看驿站", "map": "地图"},
     "en": {"acknowledge": "I take it", "station": "Open station", "map": "Map"},
@@ -51,14 +52,14 @@ def check(setting: ChannelSetting) -> None:
 def request(setting: ChannelSetting, message: Outgoing, now_ms: int) -> Request:  # noqa: ARG001 - nothing is signed
     """What is sent for a message."""
     links = links_of(message.payload)
-    is_good = message.notice.why is Why.RESOLVED
+    why, severity = message.notice.why, message.notice.severity
     words = _BUTTONS.get(setting.language, _BUTTONS["en"])
     document: dict[str, Any] = {
         "topic": need_secret(setting, "topic", ""),
         "title": message.title,
         "message": cut(message.text, TEXT_MAX_BYTES, setting.language),
-        "priority": 3 if is_good else _PRIORITIES[message.notice.severity],
-        "tags": ["white_check_mark" if is_good else _TAGS[message.notice.severity]],
+        "priority": 3 if why in _OVER else _PRIORITIES[severity],
+        "tags": [_OVER.get(why, _TAGS[severity])],
         "markdown": True,
         # `view` opens the page with the button: `http` would act on one touch in a pocket.
         "actions": [{"action": "view", "label": words[name], "url": links[name]} for name in words if links.get(name)][

@@ -8,10 +8,13 @@ from functools import partial
 from typing import Final
 
 from ingest.alerts.channels.asking import Service, WrongChannel
+from ingest.alerts.channels.by_apprise import AppriseSender
 from ingest.alerts.channels.dingtalk import DINGTALK
 from ingest.alerts.channels.feishu import FEISHU
+from ingest.alerts.channels.mail import Mailer
 from ingest.alerts.channels.ntfy import NTFY
 from ingest.alerts.channels.posting import Poster
+from ingest.alerts.channels.retained import Retainer
 from ingest.alerts.channels.sender import Sender, Surroundings
 from ingest.alerts.channels.webhook import WEBHOOK
 from ingest.alerts.channels.wecom import WECOM
@@ -30,6 +33,9 @@ SENDERS: Final[Mapping[ChannelKind, Factory]] = {
     ChannelKind.WECOM: _posting(WECOM),
     ChannelKind.FEISHU: _posting(FEISHU),
     ChannelKind.NTFY: _posting(NTFY),
+    ChannelKind.EMAIL: Mailer,
+    ChannelKind.MQTT: Retainer,
+    ChannelKind.APPRISE: AppriseSender,
 }
 
 
