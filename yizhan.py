@@ -14,7 +14,7 @@ from typing import Annotated, Final
 import typer
 from rich.markup import escape
 
-from assembly.commands import dead_letters, keeping, tokens
+from assembly.commands import alerts, crews, dead_letters, jobs, keeping, tokens
 from assembly.settings_sources import WrongSettings, load
 from assembly.terminal import Config, err, fail, out, settings_of
 from gateway.child_server import ServerFailed
@@ -36,6 +36,9 @@ articles: Final = typer.Typer(no_args_is_help=True, help="The medicine catalogue
 app.add_typer(stations, name="stations")
 app.add_typer(articles, name="articles")
 app.add_typer(tokens.app, name="tokens")
+app.add_typer(alerts.app, name="alerts")
+app.add_typer(jobs.app, name="jobs")
+app.add_typer(crews.app, name="crews")
 app.add_typer(dead_letters.app, name="dead-letters")
 for command in (keeping.audit, keeping.backup, keeping.restore):
     app.command()(command)

@@ -1,6 +1,6 @@
-"""The platform's dead letters over HTTP, as an operator's command asks for them.
+"""What is for operators and crews over HTTP, as a command asks a running platform for it.
 
-Enters: an address, a token, filters. Leaves: what the API answers, as plain dictionaries.
+Enters: an address, a token, filters, acts. Leaves: what the API answers, as plain dictionaries.
 Never: touches a database (the platform is the one writer), follows a redirect, or tells the token to anyone else.
 """
 
@@ -24,7 +24,7 @@ class NotAnswered(Exception):
 
 
 class NotKept(NotAnswered):
-    """There is no such letter (any more)."""
+    """There is no such letter, alert, job or silence (any more)."""
 
 
 def is_exposed(url: str) -> bool:
@@ -43,46 +43,62 @@ class OperatorClient:
         self._session = session
         self._url = url.rstrip("/")
 
-    async def letters(self, filters: Mapping[str, str], most: int | None = None) -> AsyncIterator[dict[str, Any]]:
-        """Those that all filters let through, newest first; at most `most`."""
+    async def entries(
+        self, path: str, name: str, filters: Mapping[str, str], most: int | None = None
+    ) -> AsyncIterator[dict[str, Any]]:
+        """The entries of a list that all filters let through, in its order, page by page; at most `most`.
+
+        `path` is below `/v1/ops/`; `name` is what the list is called in the answer.
+        """
         cursor: dict[str, str] = {}
         given = 0
         while most is None or given < most:
             limit = PAGE if most is None else min(PAGE, most - given)
-            page = await self._ask("GET", "", {**filters, **cursor, "limit": str(limit)})
-            for letter in page["letters"]:
-                yield letter
-            given += len(page["letters"])
+            page = await self.ask("GET", path, {**filters, **cursor, "limit": str(limit)})
+            for entry in page[name]:
+                yield entry
+            given += len(page[name])
             if page["next_cursor"] is None:
                 return
             cursor = {"cursor": page["next_cursor"]}
 
-    async def letter(self, letter_id: int) -> dict[str, Any]:
-        """One of them, whole."""
-        answer: dict[str, Any] = await self._ask("GET", f"/{letter_id}")
-        return answer
-
-    async def replay(self, letter_id: int, *, accept_clock: bool) -> dict[str, Any]:
-        """What became of it."""
-        answer: dict[str, Any] = await self._ask(
-            "POST", f"/{letter_id}/replay", {"accept_clock": "true"} if accept_clock else {}
-        )
-        return answer
-
-    async def drop(self, letter_id: int) -> None:
-        """Forget it."""
-        await self._ask("DELETE", f"/{letter_id}")
-
-    async def _ask(self, method: str, path: str, query: Mapping[str, str] | None = None) -> Any:
-        target = f"{self._url}/v1/ops/dead-letters{path}"
+    async def ask(
+        self, method: str, path: str, query: Mapping[str, str] | None = None, body: Mapping[str, Any] | None = None
+    ) -> Any:
+        """The `data` of an answer, None where there is none; raises `NotAnswered`. `path` is below `/v1/ops/`."""
+        target = f"{self._url}/v1/ops/{path}"
         try:
-            async with self._session.request(method, target, params=query, allow_redirects=False) as response:
+            async with self._session.request(
+                method, target, params=query, json=body, allow_redirects=False
+            ) as response:
                 return await _data_of(response)
         except (ClientError, TimeoutError, ValueError) as error:
             raise NotAnswered(
                 f"no platform answers at {self._url} ({error or type(error).__name__}): start it, or name another one "
                 f"with --url or {URL_VARIABLE}"
             ) from error
+
+    # ---- dead letters ----
+
+    def letters(self, filters: Mapping[str, str], most: int | None = None) -> AsyncIterator[dict[str, Any]]:
+        """Those that all filters let through, newest first; at most `most`."""
+        return self.entries("dead-letters", "letters", filters, most)
+
+    async def letter(self, letter_id: int) -> dict[str, Any]:
+        """One of them, whole."""
+        answer: dict[str, Any] = await self.ask("GET", f"dead-letters/{letter_id}")
+        return answer
+
+    async def replay(self, letter_id: int, *, accept_clock: bool) -> dict[str, Any]:
+        """What became of it."""
+        answer: dict[str, Any] = await self.ask(
+            "POST", f"dead-letters/{letter_id}/replay", {"accept_clock": "true"} if accept_clock else {}
+        )
+        return answer
+
+    async def drop(self, letter_id: int) -> None:
+        """Forget it."""
+        await self.ask("DELETE", f"dead-letters/{letter_id}")
 
 
 @asynccontextmanager

@@ -261,6 +261,8 @@ class EscalationNow(Body):
 
     after_s: float
     channels: list[str]
+    least: Severity
+    """Jobs below it do not come so far."""
 
 
 class CrewNow(Body):

@@ -4,7 +4,7 @@ Enters: crews and channels, a channel to try. Leaves: the same without secrets, 
 Never: a secret; it goes in and never comes out.
 """
 
-from typing import Annotated, Final
+from typing import Annotated, ClassVar, Final
 
 from aiohttp import web
 from pydantic import Field
@@ -33,6 +33,7 @@ from api.paging import LIMIT_DEFAULT, LIMIT_MAX, Cursor, after, next_link
 from api.platform import PLATFORM
 from api.problems import wrong_parameter
 from api.query import NoQuery, Query
+from ingest.alerts.model import Severity
 from ingest.alerts.records import CrewFigures
 from ingest.alerts.work import ChannelKind, ChannelSetting, Crew, EscalationStep
 
@@ -70,6 +71,7 @@ class NewStep(RequestBody):
 
     after_s: Annotated[float, Field(ge=0, le=7 * 86_400)]
     channels: Annotated[tuple[_Name, ...], Field(min_length=1)]
+    least: Severity = Severity.WARNING
 
 
 class NewCrew(RequestBody):
@@ -100,8 +102,14 @@ class NewChannel(RequestBody):
 class NewCrews(RequestBody):
     """All crews and channels, in place of those that there are."""
 
+    most_bytes: ClassVar[int | None] = 1024 * 1024
+    """Larger: an admin's mistake fills memory. Smaller: the crews of a nation, some 400 bytes each, do not fit."""
+
     crews: Annotated[tuple[NewCrew, ...], Field(description="all crews, each with id, name, regions, channels, chain")]
-    channels: Annotated[tuple[NewChannel, ...], Field(description="all channels, each with name and kind")]
+    channels: Annotated[
+        tuple[NewChannel, ...] | None,
+        Field(description="all channels, each with name and kind; without it those that there are stay"),
+    ] = None
 
 
 async def list_crews(request: web.Request, query: CrewsQuery) -> web.Response:
@@ -128,13 +136,15 @@ async def set_crews(request: web.Request, _query: NoQuery) -> web.Response:
     crews = [
         Crew(
             **crew.model_dump(exclude={"chain"}),
-            chain=tuple(EscalationStep(step.after_s, step.channels) for step in crew.chain),
+            chain=tuple(EscalationStep(step.after_s, step.channels, step.least) for step in crew.chain),
         )
         for crew in body.crews
     ]
-    channels = [ChannelSetting(**channel.model_dump()) for channel in body.channels]
+    board = board_of(request)
+    kept = board.channels() if body.channels is None else ()
+    channels = [*kept, *(ChannelSetting(**channel.model_dump()) for channel in body.channels or ())]
     with refusals_as_problems():
-        await board_of(request).set_crews(crews, channels, request[HOLDER].name)
+        await board.set_crews(crews, channels, request[HOLDER].name)
     return web.Response(status=204)
 
 
@@ -187,7 +197,9 @@ def _crew(crew: Crew, figures: CrewFigures | None) -> CrewNow:
         kinds=sorted(crew.kinds),
         hours=crew.hours,
         channels=list(crew.channels),
-        chain=[EscalationNow(after_s=step.after_s, channels=list(step.channels)) for step in crew.chain],
+        chain=[
+            EscalationNow(after_s=step.after_s, channels=list(step.channels), least=step.least) for step in crew.chain
+        ],
         digest_at=crew.digest_at,
         jobs=figures.jobs if figures else 0,
         acknowledged=figures.acknowledged if figures else 0,

@@ -4,29 +4,21 @@ Enters: arguments, YIZHAN_TOKEN. Leaves: an answer on the terminal; exit code 1 
 Never: a database: the platform is the one that writes.
 """
 
-import asyncio
-import os
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
 import typer
 
+from assembly.commands.asking import Url, run
 from assembly.settings import Settings
-from assembly.settings_sources import TOKEN_VARIABLE, URL_VARIABLE
-from assembly.terminal import AsJson, Config, fail, note, out, print_json, printable, settings_of, table_of
+from assembly.terminal import AsJson, Config, fail, out, print_json, printable, settings_of, table_of
 
 if TYPE_CHECKING:  # it needs aiohttp, which --help does not
     from assembly.letter_commands import Wanted
     from assembly.operator_client import OperatorClient
 
-T = TypeVar("T")
-
 app: Final = typer.Typer(no_args_is_help=True, help="Messages that were refused: to be looked at, replayed, dropped.")
 
-Url = Annotated[
-    str | None, typer.Option(envvar=URL_VARIABLE, help="Address of the platform; else the one of the settings.")
-]
 Reason = Annotated[str | None, typer.Option(help="Only with this reason, such as out_of_range.")]
 Station = Annotated[str | None, typer.Option(help="Only of this station.")]
 First = Annotated[
@@ -207,30 +199,3 @@ def choice(
     if bool(ids) == bool(found):
         fail("name letters by number, or give at least one filter (--reason, --station, --from, --to)", code=2)
     return Wanted(ids or (), found)
-
-
-def run(settings: Settings, url: str | None, ask: Callable[["OperatorClient"], Awaitable[T]]) -> T:
-    """Ask the platform; ends in words where it does not answer, or does not let us."""
-    from assembly.operator_client import NotAnswered, is_exposed, operator_client
-
-    token = os.environ.get(TOKEN_VARIABLE, "").strip()
-    if not token:
-        fail(f"{TOKEN_VARIABLE} is not set: give it a token of `yizhan tokens add`", code=2)
-    address = url or own_address(settings)
-    if is_exposed(address):
-        note(f"{address} is not https: whoever listens on the way sees the token")
-
-    async def asked() -> T:
-        async with operator_client(address, token) as client:
-            return await ask(client)
-
-    try:
-        return asyncio.run(asked())
-    except NotAnswered as refused:
-        fail(printable(str(refused)))
-
-
-def own_address(settings: Settings) -> str:
-    """Of the platform with these settings, from its own machine."""
-    host = "127.0.0.1" if settings.api.host in {"0.0.0.0", "::", ""} else settings.api.host  # noqa: S104 - asked, not listened on
-    return f"http://{f'[{host}]' if ':' in host else host}:{settings.api.port}"

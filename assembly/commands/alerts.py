@@ -1,0 +1,217 @@
+"""`yizhan alerts`: what is wrong where, and what people say about it, asked of a running platform with a token.
+
+Enters: arguments, YIZHAN_TOKEN. Leaves: an answer on the terminal; exit code 1 when a trial message did not arrive.
+Never: a database.
+"""
+
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from assembly.commands.asking import Url, instant_of, run
+from assembly.commands.jobs import Comment, InMinutes, Until, act, quoted, show_fields, tell
+from assembly.terminal import AsJson, Config, fail, out, print_json, printable, settings_of, table_of
+
+if TYPE_CHECKING:  # it needs aiohttp, which --help does not
+    from assembly.operator_client import OperatorClient
+
+app: Final = typer.Typer(no_args_is_help=True, help="Alerts: what is wrong where; silences; trial messages.")
+
+AlertId = Annotated[str, typer.Argument(metavar="ALERT", help="Its id, as `yizhan alerts list` shows it.")]
+StationOf = Annotated[str | None, typer.Option(help="Of this station.")]
+RegionOf = Annotated[str | None, typer.Option(help="Of this region, by its code.")]
+RuleOf = Annotated[str | None, typer.Option(help="Of this rule, such as cell_hot: docs/alerts.md lists them.")]
+Reason = Annotated[str, typer.Option(help="Why; kept in the audit log.")]
+
+
+@app.command("list")
+def list_alerts(
+    state: Annotated[str | None, typer.Option(help="Only pending, firing, unknown or resolved.")] = None,
+    severity: Annotated[str | None, typer.Option(help="Only info, warning, critical or emergency.")] = None,
+    rule: RuleOf = None,
+    station: StationOf = None,
+    region: RegionOf = None,
+    limit: Annotated[int, typer.Option(min=1, help="Alerts to show.")] = 100,
+    url: Url = None,
+    config: Config = None,
+    *,
+    past: Annotated[bool, typer.Option("--past", help="Those that are over, newest first.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show alerts of now, worst first. One that is unknown is not over: nothing was heard of it since.
+
+    Example: `YIZHAN_TOKEN=… yizhan alerts list --severity critical --region 110000`
+    """
+    given = {"state": state, "severity": severity, "rule": rule, "station": station, "region": region}
+    filters = {name: value for name, value in given.items() if value} | ({"past": "true"} if past else {})
+
+    async def ask(client: "OperatorClient") -> list[dict[str, Any]]:
+        return [alert async for alert in client.entries("alerts", "alerts", filters, limit + 1)]
+
+    found = run(settings_of(config), url, ask)
+    if as_json:
+        print_json(found[:limit])
+        return
+    columns = ("id", "severity", "state", "since", "place", "place_name", "rule", "part", "value", "job")
+    rows = [(*(alert[name] for name in columns), remark(alert)) for alert in found[:limit]]
+    shown = ("id", "severity", "state", "since", "place", "name", "rule", "part", "value", "job", "remark")
+    out.print(table_of(shown, rows) if rows else "there is none that your token may see and the filters let through")
+    if len(found) > limit:
+        out.print(f"the first {limit}; more with --limit")
+
+
+@app.command("show")
+def show_alert(alert_id: AlertId, url: Url = None, config: Config = None, *, as_json: AsJson = False) -> None:
+    """Show one alert with its life, and what people did about it.
+
+    Example: `YIZHAN_TOKEN=… yizhan alerts show a-4711`
+    """
+    alert = run(settings_of(config), url, lambda client: client.ask("GET", f"alerts/{quoted(alert_id)}"))
+    if as_json:
+        print_json(alert)
+        return
+    show_fields(
+        {name: value for name, value in alert.items() if name not in {"life", "acts", "inhibited_by", "silenced_by"}}
+    )
+    show_fields({"remark": remark(alert)})
+    tell("life", ("at", "what", "severity", "value"), alert["life"])
+    tell("done", ("at", "who", "what", "detail"), alert["acts"])
+
+
+@app.command("ack")
+def acknowledge_alert(
+    alert_id: AlertId,
+    in_minutes: InMinutes = None,
+    until: Until = None,
+    comment: Comment = "",
+    url: Url = None,
+    config: Config = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Somebody goes: acknowledge the job that an alert belongs to.
+
+    Example: `YIZHAN_TOKEN=… yizhan alerts ack a-4711 --in 30`
+    """
+    body = {"in_minutes": in_minutes, "until": instant_of(settings_of(config), until), "comment": comment}
+    act(f"alerts/{quoted(alert_id)}/acknowledge", body, url, config, as_json=as_json)
+
+
+@app.command("confirm")
+def confirm_alert(
+    alert_id: AlertId, comment: Comment = "", url: Url = None, config: Config = None, *, as_json: AsJson = False
+) -> None:
+    """Seen on site, and safe: what smoke needs before readings may end it.
+
+    Example: `YIZHAN_TOKEN=… yizhan alerts confirm a-4711 --comment "dust, cleaned"`
+    """
+    act(f"alerts/{quoted(alert_id)}/confirm", {"comment": comment}, url, config, as_json=as_json)
+
+
+@app.command("resolve")
+def resolve_alert(
+    alert_id: AlertId, reason: Reason, url: Url = None, config: Config = None, *, as_json: AsJson = False
+) -> None:
+    """End an alert by hand; it fires again when the next readings are bad.
+
+    Example: `YIZHAN_TOKEN=… yizhan alerts resolve a-4711 --reason "sensor unplugged for the winter"`
+    """
+    act(f"alerts/{quoted(alert_id)}/resolve", {"reason": reason}, url, config, as_json=as_json)
+
+
+@app.command("silence")
+def silence(
+    reason: Reason,
+    station: StationOf = None,
+    region: RegionOf = None,
+    rule: RuleOf = None,
+    part: Annotated[str | None, typer.Option(help="Of this part: slot/3, or slot for all of them.")] = None,
+    hours: Annotated[float | None, typer.Option(help="For how many hours.")] = None,
+    until: Annotated[str | None, typer.Option(help="Or until when: 2026-11-26T18:00.")] = None,
+    first: Annotated[str | None, typer.Option("--from", help="From when on. None: from now.")] = None,
+    url: Url = None,
+    config: Config = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Tell nobody for a while: of what all that is given fits. Emergencies are told all the same.
+
+    Examples: `YIZHAN_TOKEN=… yizhan alerts silence --station bj-0001 --hours 4 --reason "rebuilding"`,
+    `… silence --region 110101 --rule full --until 2026-12-01 --reason "festival"`
+    """
+    if not (station or region or rule or part):
+        fail("name what to silence: --station, --region, --rule or --part", code=2)
+    if (hours is None) == (until is None):
+        fail("say until when: give either --hours or --until", code=2)
+    settings = settings_of(config)
+    given = {
+        "reason": reason,
+        "station": station,
+        "region": region,
+        "rule": rule,
+        "part": part,
+        "hours": hours,
+        "ends": instant_of(settings, until),
+        "starts": instant_of(settings, first),
+    }
+    body = {name: value for name, value in given.items() if value is not None}
+    made = run(settings, url, lambda client: client.ask("POST", "silences", body=body))
+    if as_json:
+        print_json(made)
+    else:
+        out.print(f"silenced as {made['id']} until {made['ends_at']}", markup=False, highlight=False)
+
+
+@app.command("silences")
+def list_silences(url: Url = None, config: Config = None, *, as_json: AsJson = False) -> None:
+    """Show what is silenced, will be, or was until a day ago.
+
+    Example: `YIZHAN_TOKEN=… yizhan alerts silences`
+    """
+    found = run(settings_of(config), url, lambda client: client.ask("GET", "silences"))["silences"]
+    if as_json:
+        print_json(found)
+        return
+    columns = ("id", "active", "starts_at", "ends_at", "station", "region", "rule", "part", "author", "reason")
+    out.print(table_of(columns, [tuple(one[name] for name in columns) for one in found]))
+
+
+@app.command("unsilence")
+def unsilence(
+    silence_id: Annotated[str, typer.Argument(metavar="SILENCE", help="Its id, as `yizhan alerts silences` shows it.")],
+    url: Url = None,
+    config: Config = None,
+) -> None:
+    """End a silence early.
+
+    Example: `YIZHAN_TOKEN=… yizhan alerts unsilence s-12ab34cd`
+    """
+    ended = run(settings_of(config), url, lambda client: client.ask("DELETE", f"silences/{quoted(silence_id)}"))
+    out.print(f"{ended['id']} ended at {ended['ends_at']}", markup=False, highlight=False)
+
+
+@app.command("test")
+def try_channel(
+    channel: Annotated[str, typer.Argument(help="Its name, as `yizhan crews show` shows it.")],
+    url: Url = None,
+    config: Config = None,
+) -> None:
+    """Send a trial message now, and say what the service said.
+
+    Example: `YIZHAN_TOKEN=… yizhan alerts test dingtalk-dongcheng`
+    """
+    result = run(settings_of(config), url, lambda client: client.ask("POST", f"channels/{quoted(channel)}/test"))
+    if not result["ok"]:
+        fail(printable(f"{channel} did not take it: {result['reason']}"))
+    out.print(f"{channel} took it: look whether it arrived", markup=False, highlight=False)
+
+
+def remark(alert: dict[str, Any]) -> str | None:
+    """Why nobody is told of it, and since when there is no word."""
+    cause = alert["inhibited_by"]
+    said = (
+        alert["unknown_since"] and f"no word since {alert['unknown_since']}",
+        cause and f"because of {cause['rule']} at {cause['place']}",
+        alert["silenced_by"] and f"silenced by {alert['silenced_by']}",
+    )
+    return "; ".join(part for part in said if part) or None
