@@ -4,7 +4,7 @@ Enters: a request's body. Leaves: a `RequestBody` model, or a `Problem` naming e
 Never: guesses; an unknown field is refused, because a misspelt one would silently be left out of what is done.
 """
 
-from typing import Any, Final, TypeVar
+from typing import Any, ClassVar, Final, TypeVar
 
 from aiohttp import hdrs, web
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -21,6 +21,9 @@ _SHOWN_CHARS: Final = 60
 class RequestBody(BaseModel):
     """A field's description says what would be right, in the document and in a 400."""
 
+    most_bytes: ClassVar[int | None] = None
+    """Where the application's own bound is too small for it."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
 
@@ -31,7 +34,8 @@ _B = TypeVar("_B", bound=RequestBody)
 
 async def read_body(request: web.Request, model: type[RequestBody]) -> None:
     """Note the body for `body_of`; raises `Problem` (400, 413, 415). Without a body its defaults count."""
-    raw = await request.read()
+    own = request if model.most_bytes is None else request.clone(client_max_size=model.most_bytes)
+    raw = await own.read()
     if raw and request.content_type != _JSON:
         raise Problem(415, f"Send the body as JSON, with the header {hdrs.CONTENT_TYPE}: {_JSON}.")
     try:

@@ -34,10 +34,11 @@ async def take_crews(
     regions, now_ms = load_regions(), time.time_ns() // 1_000_000
     calendar = Calendar(ZoneInfo(settings.platform.time_zone), settings.platform.holidays)
     body: dict[str, Any]
+    maintenance: Sequence[Silence] = ()
     if is_csv:
         known = [channel["name"] for channel in (await client.ask("GET", "crews"))["channels"]]
         read = import_crews(content, known, regions, calendar, now_ms)
-        errors, maintenance = read.errors, ()
+        errors = read.errors
         body = {"crews": [_crew(crew) for crew in read.crews]}
         counts = {"crews": len(read.crews)}
     else:

@@ -1,6 +1,7 @@
 """How a command asks a running platform: where it is, with which token, and what is said when it does not answer.
 
-Enters: settings, YIZHAN_TOKEN, what to ask. Leaves: the answer, or an exit code with words. Never: the token on a screen.
+Enters: settings, YIZHAN_TOKEN, what to ask. Leaves: the answer, or an exit code with words.
+Never: the token on a screen.
 """
 
 import asyncio

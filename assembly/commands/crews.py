@@ -15,9 +15,7 @@ from assembly.terminal import AsJson, Config, fail, out, print_json, settings_of
 if TYPE_CHECKING:  # it needs aiohttp, which --help does not
     from assembly.operator_client import OperatorClient
 
-app: Final = typer.Typer(
-    no_args_is_help=True, help="Crews: regions, hours, channels, escalation, and how quick they are."
-)
+app: Final = typer.Typer(no_args_is_help=True, help="Crews: regions, hours, channels, escalation, their mean times.")
 
 
 @app.command("show")
@@ -67,7 +65,7 @@ def import_crews(
 ) -> None:
     """Make crews exactly what a file says; with one error nothing is changed. Wants the role admin.
 
-    A TOML file replaces crews and channels, and adds its maintenance. A CSV file replaces crews, and keeps the channels.
+    A TOML file replaces crews and channels, and adds its maintenance. A CSV file replaces crews alone.
     A secret is better named than written: `secret = "env:DINGTALK_SECRET"` is a variable of the platform.
 
     Example: `YIZHAN_TOKEN=… yizhan crews import crews.toml`. docs/alerts.md describes both files.

@@ -1,5 +1,7 @@
 """`yizhan crews`, typed, against a platform behind a real socket."""
 
+from pathlib import Path
+
 import pytest
 
 from ingest.alerts.model import Severity
@@ -29,7 +31,7 @@ chain = [{ after = "15 min", channels = ["robot"], least = "critical" }]
 [[maintenance]]
 author = "Li Na"
 reason = "new cabinets"
-starts = 2026-12-01T08:00:00
+starts = 2099-12-01T08:00:00
 ends = 2099-12-01T18:00:00
 region = "110102"
 """
@@ -57,13 +59,13 @@ def test_crews_are_shown_without_secrets(board: MemoryBoard, terminal: Terminal)
 
 def test_toml_replaces_crews_and_channels(board: MemoryBoard, terminal: Terminal) -> None:
     """And adds its maintenance; read again, it changes nothing more."""
-    terminal.write("crews.toml", TOML)
+    Path("crews.toml").write_text(TOML, encoding="utf-8")
     known = set(board.known_silences)
     for _ in range(2):
         said = terminal.run("crews", "import", "crews.toml")
         assert "the platform has 1 crews, 1 channels, 1 maintenance" in said
     (crew,), (channel,) = board.known_crews, board.known_channels
-    assert (crew.id, crew.regions, crew.hours) == ("west", {"110102"}, "Mo-Su 08:00-20:00")
+    assert (crew.id, crew.regions, crew.hours) == ("west", frozenset({"110102"}), "Mo-Su 08:00-20:00")
     assert crew.chain == (EscalationStep(900, ("robot",), Severity.CRITICAL),)
     assert (channel.kind, channel.secrets) == (ChannelKind.DINGTALK, {"token": "env:ROBOT_TOKEN"})
     (added,) = set(board.known_silences) - known
@@ -72,7 +74,7 @@ def test_toml_replaces_crews_and_channels(board: MemoryBoard, terminal: Terminal
 
 def test_csv_replaces_crews_and_keeps_channels(board: MemoryBoard, terminal: Terminal) -> None:
     """With the secrets, which no answer tells."""
-    terminal.write("crews.csv", CSV)
+    Path("crews.csv").write_text(CSV, encoding="utf-8")
     terminal.run("crews", "import", "crews.csv")
     assert [crew.id for crew in board.known_crews] == ["north"]
     assert board.known_channels == [CHANNEL]
@@ -91,7 +93,7 @@ def test_file_with_an_error_changes_nothing(
     board: MemoryBoard, terminal: Terminal, name: str, content: str, words: str
 ) -> None:
     """The line and what would be right are told."""
-    terminal.write(name, content)
+    Path(name).write_text(content, encoding="utf-8")
     said = terminal.run("crews", "import", name, code=1)
     assert words in said
     assert "nothing was imported" in said
@@ -100,7 +102,7 @@ def test_file_with_an_error_changes_nothing(
 
 def test_dry_run_changes_nothing(board: MemoryBoard, terminal: Terminal) -> None:
     """And says what the file holds."""
-    terminal.write("crews.toml", TOML)
+    Path("crews.toml").write_text(TOML, encoding="utf-8")
     assert "would have 1 crews" in terminal.run("crews", "import", "crews.toml", "--dry-run")
     assert board.acts == []
 
@@ -108,7 +110,7 @@ def test_dry_run_changes_nothing(board: MemoryBoard, terminal: Terminal) -> None
 def test_operator_may_not_import(board: MemoryBoard, terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     """It wants an admin; a file that is not there is told."""
     monkeypatch.setenv("YIZHAN_TOKEN", MINTED[Role.OPERATOR].text)
-    terminal.write("crews.toml", TOML)
+    Path("crews.toml").write_text(TOML, encoding="utf-8")
     assert "role admin" in terminal.run("crews", "import", "crews.toml", code=1)
     assert "crews.csv" in terminal.run("crews", "import", "crews.csv", code=2)
     assert board.acts == []
@@ -117,6 +119,6 @@ def test_operator_may_not_import(board: MemoryBoard, terminal: Terminal, monkeyp
 def test_crews_of_a_nation_fit_into_one_request(board: MemoryBoard, terminal: Terminal) -> None:
     """Three hundred of them."""
     rows = "".join(f"crew-{number},巡检队 {number},dingtalk-dc,110101\n" for number in range(300))
-    terminal.write("crews.csv", "id,name,channels,regions\n" + rows)
+    Path("crews.csv").write_text("id,name,channels,regions\n" + rows, encoding="utf-8")
     terminal.run("crews", "import", "crews.csv")
     assert len(board.known_crews) == 300
