@@ -134,7 +134,7 @@ def silence(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Tell nobody for a while: of what all that is given fits. Emergencies are told all the same.
+    """Tell nobody for a while: of what all that is given fits. Of emergencies, only those whose rule is named.
 
     Examples: `YIZHAN_TOKEN=… yizhan alerts silence --station bj-0001 --hours 4 --reason "rebuilding"`,
     `… silence --region 110101 --rule full --until 2026-12-01 --reason "festival"`
