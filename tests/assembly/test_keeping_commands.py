@@ -227,7 +227,7 @@ def test_days_are_those_that_were_asked_for(platform: Terminal) -> None:
 def test_copy_is_made_and_put_back(platform: Terminal, tmp_path: Path) -> None:
     """What was there is kept aside; what was written since is gone."""
     said = platform.run("backup", "copy.db")
-    assert "whole, schema 0002, newest entry 20" in said
+    assert "whole, schema 0003, newest entry 20" in said
     in_database(forget(FIRST))
     platform.run("restore", "copy.db")
     assert in_database(lambda c: len(rows_of(c))) == 4
