@@ -179,6 +179,16 @@ def test_station_is_told_on_each_channel_of_its_own(broker: InstalledMosquitto) 
         assert told == {topic_of(OURS, channel) for channel in DOWNLINK}
 
 
+def test_handheld_sees_what_is_open_for_its_own_channel(broker: InstalledMosquitto) -> None:
+    """A user named like the channel: the jobs of others are not delivered, and it writes nothing there."""
+    with Client(broker, PLATFORM) as platform, Client(broker, OURS) as handheld:
+        handheld.hear("yizhan/alerts/v1/#")
+        handheld.say(f"yizhan/alerts/v1/{OURS}/bj-cy-001", b"forged")
+        platform.say(f"yizhan/alerts/v1/{THEIRS}/bj-cy-001", b"another's")
+        platform.say(f"yizhan/alerts/v1/{OURS}/bj-cy-001", b"last")
+        assert handheld.heard_until((f"yizhan/alerts/v1/{OURS}/bj-cy-001", b"last")) == []
+
+
 def test_platform_speaks_as_no_station(broker: InstalledMosquitto) -> None:
     """A reading that the platform would publish in a station's name is not delivered."""
     with Client(broker, PLATFORM) as platform:
