@@ -5,6 +5,7 @@ Never: a rule of its own; this is wiring.
 """
 
 import logging
+import os
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -87,7 +88,7 @@ async def open_alerting(platform: Platform) -> Alerting:
         await platform.session.deliver(topic, payload, retain=True)
 
     calendar = Calendar(ZoneInfo(platform.settings.platform.time_zone), platform.settings.platform.holidays)
-    directory = Directory(Surroundings(platform.http, now_ms, publish), _kind_of, places.path)
+    directory = Directory(Surroundings(platform.http, now_ms, publish), _kind_of, places.path, os.environ)
     roster = directory.load(known.crews, known.channels)
     jobs = JobBook(
         roster,

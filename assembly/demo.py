@@ -4,6 +4,7 @@ Enters: how many stations, a port, a folder. Leaves: one address on the terminal
 """
 
 import asyncio
+import secrets
 import tempfile
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -12,8 +13,10 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from assembly.alert_settings import AlertsSettings
+from assembly.demo_alerts import JobTeller, demo_crews
 from assembly.demo_fleet import HISTORY_DAYS, LIVE_INTERVAL_S, DemoFleet
-from assembly.platform import RunningPlatform
+from assembly.platform import RunningPlatform, wall_clock_ms
 from assembly.registry_commands import opened
 from assembly.serve import serve
 from assembly.settings import ApiSettings, DatabaseSettings, MqttSettings, Settings
@@ -21,9 +24,12 @@ from assembly.spool_settings import SpoolSettings
 from assembly.store_settings import StoreSettings
 from gateway.broker import EmbeddedBroker
 from ingest.database import stations as tables
+from ingest.database import tokens
 from ingest.model import Station
+from ingest.operating import Holder, Role
 from ingest.registry.catalogue import DEFAULT_CATALOGUE
 from ingest.registry.demo import demo_stations
+from ingest.tokens import ID_BYTES, SECRET_BYTES, mint
 
 
 async def demo(*, stations: int, port: int, data: Path | None, speed: float, console: Console) -> None:
@@ -36,15 +42,19 @@ async def demo(*, stations: int, port: int, data: Path | None, speed: float, con
         await asyncio.to_thread(broker.start)
         settings = demo_settings(folder, broker, port)
         registered = demo_stations(stations)
-        await _register(settings, registered)
+        token = await _register(settings, registered)
         progress = stack.enter_context(_progress_bar(console))
         fleet = DemoFleet(folder, broker.url, speed, _Teller(progress, console, LIVE_INTERVAL_S / speed))
         running: list[asyncio.Task[None]] = []
 
         def on_up(platform: RunningPlatform) -> None:
             console.print(f"Yizhan 驿站: open [bold]{platform.address}[/] · Ctrl-C stops everything")
-            running.append(asyncio.create_task(fleet.run(registered), name="simulated stations"))
-            running[0].add_done_callback(lambda task: _report(task, console))
+            console.print(f"for crews: open [bold]{platform.address}/ops[/] and sign in with this token:")
+            console.print(token, soft_wrap=True)
+            work = fleet.run(registered), _tell_jobs(platform, registered, console)
+            running.extend(asyncio.create_task(one, name="demonstration") for one in work)
+            for task in running:
+                task.add_done_callback(lambda task: _report(task, console))
 
         try:
             await serve(settings, on_up)
@@ -63,13 +73,31 @@ def demo_settings(folder: Path, broker: EmbeddedBroker, port: int) -> Settings:
         spool=SpoolSettings(folder=folder.resolve() / "spool"),
         database=DatabaseSettings(url=f"sqlite:///{folder.resolve() / 'yizhan.db'}"),
         api=ApiSettings(port=port),
+        alerts=AlertsSettings(
+            group_wait_s=5,
+            close_after_s=60,
+            public_url=f"http://127.0.0.1:{port}" if port else None,
+        ),
     )
 
 
-async def _register(settings: Settings, registered: list[Station]) -> None:
+async def _register(settings: Settings, registered: list[Station]) -> str:
+    """The token that signs in as an operator."""
+    minted = mint(
+        Holder("demo", Role.OPERATOR), secrets.token_bytes(ID_BYTES), secrets.token_bytes(SECRET_BYTES), wall_clock_ms()
+    )
     async with opened(settings) as database:
         await database.run(lambda connection: tables.save_all(connection, registered, 0))
         await database.run(lambda connection: tables.save_articles(connection, DEFAULT_CATALOGUE))
+        await database.run(lambda connection: tokens.add(connection, minted.token))
+    return minted.text
+
+
+async def _tell_jobs(platform: RunningPlatform, registered: list[Station], console: Console) -> None:
+    crews, channels = demo_crews(registered)
+    await platform.board.set_crews(crews, channels, "demo")
+    names = {station.id: station.name for station in registered}
+    await JobTeller(platform.board, console, lambda place: names.get(place, place)).run()
 
 
 def _progress_bar(console: Console) -> Progress:

@@ -9,11 +9,12 @@ import json
 import sys
 from asyncio import StreamReader
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, cast
 
+from assembly.demo_alerts import fault_lines
 from firmware_sim.__main__ import main
 from gateway.child_server import child_environment, leave_with_the_parent, module_command
 from ingest.model import Kind, Station
@@ -41,7 +42,7 @@ class DemoFleet:
         self._on_progress = on_progress
         self._last_words = ""
 
-    async def run(self, stations: Iterable[Station]) -> None:
+    async def run(self, stations: Sequence[Station]) -> None:
         """Until cancelled; raises RuntimeError with the simulator's last words when it ends by itself."""
         command = self._command(stations)
         process = await asyncio.create_subprocess_exec(
@@ -54,7 +55,7 @@ class DemoFleet:
             await _stop(process)
         raise RuntimeError(f"the simulated stations ended: {self._last_words}")
 
-    def _command(self, stations: Iterable[Station]) -> list[str]:
+    def _command(self, stations: Sequence[Station]) -> list[str]:
         table, flash = self._folder / "fleet.csv", self._folder / "flash.json"
         with table.open("w", encoding="utf-8", newline="") as file:
             rows = csv.writer(file)
@@ -71,6 +72,7 @@ class DemoFleet:
             "--interval": LIVE_INTERVAL_S / self._speed,
         }
         words = [str(word) for option in options.items() for word in option]
+        words += [word for line in fault_lines(stations) for word in ("--fault", line)]
         return module_command("assembly.demo_fleet", *words, "--progress")
 
     async def _follow(self, told: StreamReader) -> None:

@@ -32,6 +32,7 @@ from assembly.upkeep import DAY_MS, Followed, follow, prune
 from gateway.session import Session, SessionSettings
 from gateway.topics import ROOT
 from ingest.accounting import Accounting
+from ingest.alerts.desk_board import DeskBoard
 from ingest.checkpoint import Checkpoint
 from ingest.database import checkpoints, stations, tokens
 from ingest.database.database import Database
@@ -86,6 +87,8 @@ class RunningPlatform:
     visits: PublishedVisits
     registry: MemoryRegistry
     database: Database
+    board: DeskBoard
+    """Of alerts and jobs."""
     writing: asyncio.Task[None]
     """Ends before the platform does only when the pipeline failed."""
 
@@ -181,7 +184,7 @@ async def open_platform(settings: Settings) -> AsyncIterator[RunningPlatform]:  
         writing = asyncio.create_task(pipeline.run(), name="pipeline")
         writing.add_done_callback(_report)
         stack.push_async_callback(_drain, session, pipeline, writing)
-        yield RunningPlatform(address, session, books, visits, registry, database, writing)
+        yield RunningPlatform(address, session, books, visits, registry, database, alerting.board, writing)
 
 
 def _calm_garbage_collector() -> None:

@@ -12,6 +12,7 @@ from ingest.alerts.channels.registry import sender_of
 from ingest.alerts.channels.sender import Surroundings
 from ingest.alerts.crews import KindOf, PathOf, Roster
 from ingest.alerts.postman import Route
+from ingest.alerts.secret_references import resolved
 from ingest.alerts.work import ChannelSetting, Crew
 
 log = logging.getLogger(__name__)
@@ -20,8 +21,12 @@ log = logging.getLogger(__name__)
 class Directory:
     """Replaced as a whole by each import."""
 
-    def __init__(self, world: Surroundings, kind_of: KindOf, path_of: PathOf) -> None:
+    def __init__(
+        self, world: Surroundings, kind_of: KindOf, path_of: PathOf, environment: Mapping[str, str] | None = None
+    ) -> None:
+        """`environment` holds the secrets that settings name as `env:NAME`."""
         self._world = world
+        self._environment = environment or {}
         self._kind_of = kind_of
         self._path_of = path_of
         self.crews: Sequence[Crew] = ()
@@ -35,7 +40,7 @@ class Directory:
         self._routes = {}
         for channel in self.channels.values():
             try:
-                self._routes[channel.name] = Route(channel, sender_of(channel, self._world))
+                self._routes[channel.name] = Route(channel, sender_of(resolved(channel, self._environment), self._world))
             except WrongChannel as wrong:
                 log.error("%s", wrong)  # noqa: TRY400 - it says what to set; its trace would say nothing
         return Roster(self.crews, self._kind_of, self._path_of)
