@@ -12,7 +12,9 @@ from assembly.section import Section
 from ingest.alerts.rules.settings import AlertSettings, Override, RuleChange
 
 
-def _public_url(text: str) -> str:
+def _public_url(text: str | None) -> str | None:
+    if text is None:
+        return None
     parts = urlsplit(text)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
         raise ValueError("must be like https://stations.example, without anything behind the path")

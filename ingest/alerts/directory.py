@@ -40,7 +40,9 @@ class Directory:
         self._routes = {}
         for channel in self.channels.values():
             try:
-                self._routes[channel.name] = Route(channel, sender_of(resolved(channel, self._environment), self._world))
+                self._routes[channel.name] = Route(
+                    channel, sender_of(resolved(channel, self._environment), self._world)
+                )
             except WrongChannel as wrong:
                 log.error("%s", wrong)  # noqa: TRY400 - it says what to set; its trace would say nothing
         return Roster(self.crews, self._kind_of, self._path_of)

@@ -45,9 +45,10 @@ def line_with(process: subprocess.Popen[str], words: str) -> str:
     raise AssertionError(f"the output ended without {words!r}")
 
 
-def ask(address: str, path: str) -> dict[str, Any]:
-    """The answer of the API."""
-    with urllib.request.urlopen(address + path, timeout=WAIT_S) as answer:
+def ask(address: str, path: str, token: str = "") -> dict[str, Any]:
+    """The answer of the API, to an operator where a token is given."""
+    request = urllib.request.Request(address + path, headers={"Authorization": f"Bearer {token}"} if token else {})
+    with urllib.request.urlopen(request, timeout=WAIT_S) as answer:
         document: dict[str, Any] = json.load(answer)
     return document
 
@@ -73,6 +74,8 @@ def test_demo_shows_live_stations_with_a_past_and_leaves_nothing(demo: subproces
     """The address works, the stations report, yesterday's visits are counted; Ctrl-C ends all of it with code 0."""
     found = re.search(r"http://\S+", line_with(demo, "open"))
     assert found
+    assert line_with(demo, "sign in with this token")
+    token = line_with(demo, "yz_").strip()
     line_with(demo, "the stations are live")
     listed = ask(found[0], "/v1/stations?province=110000")["data"]["stations"]
     assert [station["live"]["presence"] for station in listed] == ["online"] * 3
@@ -81,6 +84,8 @@ def test_demo_shows_live_stations_with_a_past_and_leaves_nothing(demo: subproces
     past = ask(found[0], f"/v1/visits?region=110000&from={date.fromisoformat(today) - timedelta(days=14)}&to={today}")
     assert len(past["data"]["days"]) == 15
     assert sum(day["visits"] for day in past["data"]["days"]) > 0
+    crews = ask(found[0], "/v1/ops/crews", token)["data"]
+    assert {crew["name"] for crew in crews["crews"]} == {"东片班组", "西片班组"}
     started = children_of(demo)
     assert len(started) == 2
     demo.send_signal(signal.SIGINT)
