@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Final
 from aiohttp import web
 from pydantic import Field
 
-from api.access import HOLDER
+from api.access import HOLDER, forbid_place
 from api.answers import json_answer
 from api.body import RequestBody, body_of
 from api.cursors import Order, cursor_behind
@@ -132,6 +132,8 @@ async def list_crews(request: web.Request, query: CrewsQuery) -> web.Response:
 
 async def set_crews(request: web.Request, _query: NoQuery) -> web.Response:
     """In place of all that there were."""
+    if request[HOLDER].regions:  # they would be everybody's crews
+        raise forbid_place(request)
     body = body_of(request, NewCrews)
     crews = [
         Crew(

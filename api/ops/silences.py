@@ -16,7 +16,7 @@ from api.ops.acts import refusals_as_problems
 from api.ops.alert_bodies import SilenceAnswer, SilenceList, SilenceListAnswer
 from api.ops.board_view import board_of, covers, must_cover_place, silence_now
 from api.platform import PLATFORM
-from api.problems import Problem
+from api.problems import Problem, wrong_parameter
 from api.query import InstantMs, NoQuery
 from ingest.alerts.work import Silence
 
@@ -52,7 +52,7 @@ async def add_silence(request: web.Request, _query: NoQuery) -> web.Response:
     platform, body, holder = request.app[PLATFORM], body_of(request, NewSilence), request[HOLDER]
     now_ms = platform.now_ms()
     if (body.ends is None) == (body.hours is None):
-        raise Problem(400, "Say until when: give either ends or hours.")
+        raise wrong_parameter("/ends", "say until when", "either ends or hours")
     starts_ms = body.starts if body.starts is not None else now_ms
     ends_ms = body.ends if body.ends is not None else starts_ms + round((body.hours or 0) * 3_600_000)
     for place in (body.station, body.region):
