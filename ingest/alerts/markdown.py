@@ -11,6 +11,8 @@ from typing import Final
 NAME_MAX: Final = 80
 """Characters of a name from outside. Larger: one name pushes the fault off the screen. Smaller: addresses lose their
 number."""
+TITLE_MAX: Final = 200
+"""Characters of a title, which is a name and a fault."""
 
 _TWINS: Final = str.maketrans(
     {sign: chr(ord(sign) + 0xFEE0) for sign in "*_`[]<>#~|\\@"} | {"$": "＄"},

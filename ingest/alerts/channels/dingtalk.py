@@ -20,6 +20,7 @@ from ingest.alerts.channels.asking import (
     need_url,
 )
 from ingest.alerts.channels.cutting import cut
+from ingest.alerts.markdown import TITLE_MAX, escaped
 from ingest.alerts.work import ChannelSetting, Outgoing, SendResult
 
 ADDRESS: Final = "https://oapi.dingtalk.com/robot/send"
@@ -68,7 +69,10 @@ def request(setting: ChannelSetting, message: Outgoing, now_ms: int) -> Request:
     document = {
         "msgtype": "markdown",
         # Its Markdown knows a new line by the two blanks before it.
-        "markdown": {"title": message.title, "text": f"#### {message.title}\n\n" + text.replace("\n", "  \n")},
+        "markdown": {
+            "title": message.title,
+            "text": f"#### {escaped(message.title, TITLE_MAX)}\n\n" + text.replace("\n", "  \n"),
+        },
         "at": {"atMobiles": mobiles, "isAtAll": False},
     }
     return json_request(url, document)

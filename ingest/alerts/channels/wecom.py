@@ -19,7 +19,7 @@ from ingest.alerts.channels.asking import (
     need_url,
 )
 from ingest.alerts.channels.cutting import cut
-from ingest.alerts.markdown import plain
+from ingest.alerts.markdown import TITLE_MAX, escaped, plain
 from ingest.alerts.work import ChannelSetting, Outgoing, SendResult
 
 ADDRESS: Final = "https://qyapi.weixin.qq.com/cgi-bin/webhook/send"
@@ -49,7 +49,7 @@ def request(setting: ChannelSetting, message: Outgoing, now_ms: int) -> Request:
     """What is sent for a message."""
     url = f"{need_url(setting, ADDRESS)}?key={quote(need_secret(setting, 'key', ''), safe='')}"
     mobiles, users = listed(setting, "mobiles"), listed(setting, "users")
-    whole = f"**{message.title}**\n{message.text}"
+    whole = f"**{escaped(message.title, TITLE_MAX)}**\n{message.text}"
     document: dict[str, Any]
     if mobiles:
         text = cut(plain(whole), TEXT_MAX_BYTES, setting.language)
