@@ -19,6 +19,8 @@ from api.pages.trouble import trouble_middleware
 from api.platform import PLATFORM, ApiPlatform
 from api.problems import problems_middleware
 from api.routes import ROUTES, register
+from api.stream.answer import HUB, close_hub, keep_hub
+from api.stream.hub import Hub
 
 _BODY_MAX_BYTES: Final = 16 * 1024
 """Of a request. Larger: a stranger fills memory. Smaller: a form of an operator may not fit."""
@@ -39,6 +41,9 @@ def make_app(platform: ApiPlatform) -> web.Application:
     app[PLATFORM] = platform
     app[DOCUMENT] = make_document(ROUTES)
     app[HISTORY_TURNS] = asyncio.Semaphore(AT_ONCE)
+    app[HUB] = Hub(platform)
+    app.cleanup_ctx.append(keep_hub)
+    app.on_shutdown.append(close_hub)
     add_pages(app)
     add_console(app)
     register(app)

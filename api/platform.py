@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry
 
 from api.place_index import PlaceIndex
 from ingest.alerts.board import AlertBoard
-from ingest.ports import DeadLetters, Health, Picture, ReadingHistory, Records, Registry, Tokens, VisitBook
+from ingest.ports import DeadLetters, Health, News, Picture, ReadingHistory, Records, Registry, Tokens, VisitBook
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,7 @@ class ApiPlatform:
     picture: Picture
     visits: VisitBook
     history: ReadingHistory
+    news: News
     health: Health
     operations: Operations
     metrics: CollectorRegistry

@@ -30,6 +30,7 @@ from api.regions import RegionsQuery, list_regions
 from api.route import Route
 from api.station_bodies import StationAnswer, StationListAnswer
 from api.stations import StationQuery, StationsQuery, list_stations, show_station
+from api.stream.answer import StreamQuery, stream
 from api.summary import SummaryQuery, show_summary
 from api.visits import VisitsQuery, show_visits
 
@@ -61,6 +62,15 @@ ROUTES: Final[tuple[Route[Any], ...]] = (
         StationHistoryAnswer,
         "How a station's figures went, in spans of time",
         (400, 404, 500, 503),
+    ),
+    Route(
+        "GET",
+        "/v1/stream",
+        stream,
+        StreamQuery,
+        "text/event-stream",
+        "What changes, as server-sent events: status, visits, resync",
+        (400, 500, 503),
     ),
     Route(
         "GET",

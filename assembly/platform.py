@@ -65,6 +65,8 @@ log = logging.getLogger(__name__)
 
 STOP_WITHIN_S: Final = 30.0
 """For the last batch. Larger: a stop hangs on a database that is away. Smaller: a slow disk has it sent again."""
+ANSWERS_END_S: Final = 2.0
+"""For answers under way. Larger: open streams of phones hold up a stop. Smaller: an answer is cut off."""
 GC_THRESHOLD: Final = 2_000_000
 """New objects before the collector looks. Smaller: it runs while batches fill behind a busy InfluxDB (50,000 readings
 are about a million objects), which takes 2 µs a reading. Larger: what cycles there are (errors with their frames,
@@ -115,6 +117,7 @@ async def open_platform(settings: Settings) -> AsyncIterator[RunningPlatform]:  
         look_back = timedelta(days=settings.platform.clock_past_days + 1)
         visits = PublishedVisits(database, registry, days, now_ms, look_back)
         picture = LivePicture(registry, default_interval_ms, visits.region_days)
+        visits.on_published = picture.news.counted
         books = Books(
             bounds=ClockBounds(settings.platform.clock_future_s * 1000, settings.platform.clock_past_days * DAY_MS),
             picture=picture,
@@ -164,7 +167,9 @@ async def open_platform(settings: Settings) -> AsyncIterator[RunningPlatform]:  
             LetterBox(database, pipeline, books.bounds),
             alerting.board if settings.alerts.enabled else None,
         )
-        app = make_app(ApiPlatform(registry, picture, visits, store, health, operations, metrics, now_ms, public))
+        app = make_app(
+            ApiPlatform(registry, picture, visits, store, picture.news, health, operations, metrics, now_ms, public)
+        )
         address = await _listen(app, settings, stack)
 
         # Closed in reverse: the last batch is kept and acknowledged while the session is still there, then counted.
@@ -292,7 +297,7 @@ def _followed(
 
 
 async def _listen(app: web.Application, settings: Settings, stack: AsyncExitStack) -> str:
-    runner = web.AppRunner(app, access_log=None)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=ANSWERS_END_S)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     await web.TCPSite(runner, settings.api.host, settings.api.port).start()

@@ -6,7 +6,7 @@ Enters: nothing. Leaves: Protocols and errors named by their remedy. Never: an i
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ingest.model import (
     Article,
@@ -130,6 +130,28 @@ class Picture(Protocol):
 
     def unregistered(self) -> Sequence[str]:
         """Stations that publish and are not in the registry."""
+
+
+class Happened(NamedTuple):
+    """What changed, each station and count once."""
+
+    stations: Sequence[str]
+    """Of which something new is known; they may be unregistered."""
+    counts: Sequence[DayCount]
+    """As they are published now."""
+
+
+class News(Protocol):
+    """What changes, for one who asks; nothing is gathered while nobody watches."""
+
+    def watch(self, is_watched: bool) -> None:
+        """Begin to gather, or stop and forget."""
+
+    async def wait(self) -> None:
+        """Until there is some."""
+
+    def take(self) -> Happened:
+        """All since it was last taken."""
 
 
 class VisitBook(Protocol):

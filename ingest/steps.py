@@ -119,6 +119,7 @@ class Steps:
             self._count(live, track, reading, now_ms)
         if outcome is Outcome.NEWEST or self._follows_a_lost_boot(live, track, reading):
             live.show(track, reading)
+            books.picture.news.heard(live.id)
             # What was kept while the station was offline is the past, but for its end.
             if books.watch is not None and not (is_kept and live.is_stale(track, now_ms)):
                 books.watch.reading(live, reading, now_ms)
@@ -207,6 +208,7 @@ class Steps:
         # With every connection the broker sends all retained states again; most of them say what is known.
         if before != (live.birth_boot, live.birth_ts_ms, live.birth, live.will, live.heard_ms):
             self.batch.late[live.id] = live
+            self._books.picture.news.heard(live.id)
             if self._books.watch is not None:
                 is_birth = change.state.online and not change.is_retained
                 self._books.watch.state(live, now_ms, is_birth=is_birth)

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from ingest.live.news import LiveNews
 from ingest.live.regions import Days, RegionSums, Summaries
 from ingest.live.station import LiveStation
 from ingest.model import Presence, StationStatus, Summary
@@ -29,6 +30,7 @@ class LivePicture:
         self.stations: dict[str, LiveStation] = {}
         self.strangers: dict[str, LiveStation] = {}
         """Those of `stations` that were not in the registry when they were first heard."""
+        self.news = LiveNews()
 
     def station(self, station_id: str) -> LiveStation:
         """Made at the first word from it."""

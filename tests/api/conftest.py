@@ -30,7 +30,7 @@ async def client_of() -> AsyncIterator[ClientOf]:
     async with AsyncExitStack() as stack:
 
         async def start(app: web.Application) -> ClientSession:
-            runner = web.AppRunner(app, access_log=None)
+            runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
             await runner.setup()
             stack.push_async_callback(runner.cleanup)
             await web.TCPSite(runner, "127.0.0.1", 0).start()

@@ -13,13 +13,13 @@ from prometheus_client import CollectorRegistry
 from api.platform import ApiPlatform, ApiSettings, Operations
 from api.route import Route
 from gateway.payloads import Item, Slot
+from ingest.live.news import LiveNews
 from ingest.model import (
     Access,
     Article,
     Battery,
     DayCount,
     Exchange,
-    HistoryPoint,
     Kind,
     Level,
     Medicine,
@@ -31,7 +31,6 @@ from ingest.model import (
     RegionDay,
     Revision,
     Seen,
-    Spread,
     Station,
     StationStatus,
     Summary,
@@ -39,6 +38,7 @@ from ingest.model import (
 from ingest.ports import Check
 from ingest.tokens import TokenBook
 from tests.api.board_world import MemoryBoard
+from tests.api.history_world import MemoryHistory
 from tests.api.ops_world import MemoryLetters, MemoryRecords, known_tokens
 from tests.api.stillness import NOW_MS, TODAY, ZONE
 
@@ -235,25 +235,6 @@ class MemoryVisits:
 
 
 @dataclass
-class MemoryHistory:
-    """The history port: one reading a span, in every span that begins before a bound; remembers what was asked."""
-
-    asked: list[tuple[str, Kind, int, int, int]] = field(default_factory=list)
-    fails_with: Exception | None = None
-
-    async def history(self, station: str, kind: Kind, from_ms: int, to_ms: int, every_ms: int) -> list[HistoryPoint]:
-        """See the port."""
-        if self.fails_with is not None:
-            raise self.fails_with
-        self.asked.append((station, kind, from_ms, to_ms, every_ms))
-        spread = Spread(2.5, 1, 4, 3)
-        figures = (
-            {"temp": spread, "humidity": spread, "items": spread} if kind is Kind.MEDICINE else {"present": spread}
-        )
-        return [HistoryPoint(start_ms, 1, figures) for start_ms in range(from_ms, to_ms, every_ms)]
-
-
-@dataclass
 class MemoryHealth:
     """The health port over a dictionary."""
 
@@ -302,6 +283,7 @@ class World:
     picture: MemoryPicture
     visits: MemoryVisits
     history: MemoryHistory = field(default_factory=MemoryHistory)
+    news: LiveNews = field(default_factory=LiveNews)
     health: MemoryHealth = field(default_factory=MemoryHealth)
     tokens: TokenBook = field(default_factory=known_tokens)
     records: MemoryRecords = field(default_factory=MemoryRecords)
@@ -318,6 +300,7 @@ class World:
             picture=self.picture,
             visits=self.visits,
             history=self.history,
+            news=self.news,
             health=self.health,
             operations=Operations(self.tokens, self.records, self.letters, self.board),
             metrics=self.metrics,

@@ -3,6 +3,8 @@ import { cut, heard } from "./age.js";
 
 const TOGETHER_MS = 300; // Larger: a number is seen later than within a second. Smaller: a request for each event.
 const BETWEEN_MS = 2_000; // Between two fetches of one page; the first comes at once. Smaller: a busy list asks all the time.
+const SLOWLY_MS = 60_000; // Even with a stream: that a station fell silent is no event. Larger: its old numbers stay.
+const STREAM_STATIONS_MAX = 100; // As /v1/stream takes.
 const AGAIN_MS = 15_000; // Where there is no stream: how often the page asks. Larger: seats that are gone.
 
 const changed = new Set();
@@ -23,7 +25,7 @@ export function watch() {
     askAgain();
     return;
   }
-  const query = new URLSearchParams(stations.map((id) => ["station", id]));
+  const query = new URLSearchParams(stations.slice(0, STREAM_STATIONS_MAX).map((id) => ["station", id]));
   const stream = new EventSource(list.dataset.stream ?? `/v1/stream?${query}`);
   stream.addEventListener("open", heard);
   stream.addEventListener("error", () => {
@@ -33,11 +35,12 @@ export function watch() {
   });
   for (const kind of ["status", "visits"]) {
     stream.addEventListener(kind, (event) => {
-      const { station } = JSON.parse(event.data);
-      ask(list, station ? [station] : stations);
+      const told = JSON.parse(event.data);
+      ask(list, [told.station ?? told.id]);
     });
   }
   for (const kind of ["resync", "board"]) stream.addEventListener(kind, () => ask(list, stations));
+  setInterval(() => ask(list, stations), SLOWLY_MS);
   addEventListener("pagehide", () => stream.close());
 }
 
