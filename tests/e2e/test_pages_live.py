@@ -71,7 +71,8 @@ def test_a_message_of_a_station_is_on_an_open_page_within_a_second(
             own.goto(f"{platform.address}/stations/{STATION}?lang=en")
         station.send("occupancy", occupancy(10, SEATS))
         expect(own.locator("#now .fact", has_text="Free seats")).to_contain_text("none", timeout=WAIT_S * 1000)
-        expect(own.locator("#now .fact", has_text="Visits today")).to_contain_text("110 still counting", timeout=WAIT_S * 1000)
+        visits = own.locator("#now .fact", has_text="Visits today")
+        expect(visits).to_contain_text("110 still counting", timeout=WAIT_S * 1000)
     lists.screenshot(path=SCREENSHOTS / "live-list-en.png")
     context.close()
     print("seconds from the message to the page:", ", ".join(f"{one:.2f}" for one in took_s))  # noqa: T201 - for who measures

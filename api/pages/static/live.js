@@ -1,7 +1,7 @@
 // Keeps an open page true: listens to /v1/stream, and fetches anew what has changed, rendered by the server.
 import { cut, heard } from "./age.js";
 
-const TOGETHER_MS = 300; // Larger: a number is seen later than within a second. Smaller: a request for each event.
+const TOGETHER_MS = 100; // Larger: a number is seen later than within a second. Smaller: a request for each event.
 const BETWEEN_MS = 2_000; // Between two fetches of one page; the first comes at once. Smaller: a busy list asks all the time.
 const SLOWLY_MS = 60_000; // Even with a stream: that a station fell silent is no event. Larger: its old numbers stay.
 const STREAM_STATIONS_MAX = 100; // As /v1/stream takes.
