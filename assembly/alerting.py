@@ -7,7 +7,7 @@ Never: a rule of its own; this is wiring.
 import logging
 import os
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from assembly.settings import Settings
 from gateway.session import Session
 from ingest.alerts.channels.sender import Surroundings
-from ingest.alerts.composing import Composer, Told
+from ingest.alerts.composing import Composer
 from ingest.alerts.desk import Books as DeskBooks
 from ingest.alerts.desk import Desk
 from ingest.alerts.desk_board import DeskBoard, Parts
@@ -27,6 +27,7 @@ from ingest.alerts.jobs import JobBook, JobSettings
 from ingest.alerts.life import LifeSettings
 from ingest.alerts.links import KEY_BYTES, LinkKey
 from ingest.alerts.lookout import Lookout
+from ingest.alerts.metrics import AlertCollector
 from ingest.alerts.outbox import DatabaseOutbox
 from ingest.alerts.places import Places
 from ingest.alerts.postman import Postman
@@ -36,7 +37,7 @@ from ingest.alerts.shifts import Calendar
 from ingest.alerts.silences import Silences
 from ingest.alerts.teller import Teller
 from ingest.alerts.telling import Terms
-from ingest.alerts.work import JobView, Notice
+from ingest.alerts.texts import Texts
 from ingest.alerts.writ import remembered
 from ingest.database import alert_notes
 from ingest.database.database import Database
@@ -56,6 +57,7 @@ class Alerting:
     desk: Desk
     board: DeskBoard
     postman: Postman
+    collector: AlertCollector
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,8 @@ async def open_alerting(platform: Platform) -> Alerting:
     async def publish(topic: str, payload: bytes) -> None:
         await platform.session.deliver(topic, payload, retain=True)
 
-    calendar = Calendar(ZoneInfo(platform.settings.platform.time_zone), platform.settings.platform.holidays)
+    zone = ZoneInfo(platform.settings.platform.time_zone)
+    calendar = Calendar(zone, platform.settings.platform.holidays)
     directory = Directory(Surroundings(platform.http, now_ms, publish), _kind_of, places.path, os.environ)
     roster = directory.load(known.crews, known.channels)
     jobs = JobBook(
@@ -103,7 +106,7 @@ async def open_alerting(platform: Platform) -> Alerting:
         directory,
         places,
         registry.articles,
-        plain_words,
+        Texts(zone, RULES, _article_of(registry)),
         await platform.database.run(_link_key),
         settings.public_url,
         lambda: jobs,
@@ -126,7 +129,9 @@ async def open_alerting(platform: Platform) -> Alerting:
     lookout = Lookout(engine, desk.wake, trouble, now_ms)
     if settings.enabled:
         platform.books.watch = lookout
-    return Alerting(lookout, desk, DeskBoard(Parts(desk, engine, directory, composer, now_ms)), postman)
+    board = DeskBoard(Parts(desk, engine, directory, composer, now_ms))
+    collector = AlertCollector(lambda: engine.alerts, jobs.jobs.values, lambda: postman.failing)
+    return Alerting(lookout, desk, board, postman, collector)
 
 
 def _kind_of(rule: str) -> str:
@@ -142,11 +147,9 @@ def _link_key(connection: Connection) -> LinkKey:
     return LinkKey(bytes.fromhex(known))
 
 
-def plain_words(notice: Notice, views: Sequence[JobView], told: Told) -> tuple[str, str]:
-    """Title and text in few words."""
-    lines = []
-    for view in views:
-        names = [RULES[alert.key.rule] for alert in view.alerts]
-        faults = ", ".join(rule.zh if told.language == "zh" else rule.en for rule in names)
-        lines.append(f"{view.place_name}: {faults}")
-    return lines[0] if lines else notice.why.value, "\n".join(lines)
+def _article_of(registry: MemoryRegistry) -> Callable[[str], tuple[str, str] | None]:
+    def names(sku: str) -> tuple[str, str] | None:
+        found = next((one for one in registry.articles() if one.sku == sku), None)
+        return None if found is None else (found.name, found.name_en or found.name)
+
+    return names

@@ -28,7 +28,7 @@ from assembly.alerting import Platform as AlertedPlatform
 from assembly.alerting import open_alerting
 from assembly.health import PlatformHealth
 from assembly.settings import Settings
-from assembly.upkeep import DAY_MS, Followed, follow, prune
+from assembly.upkeep import DAY_MS, Followed, follow, prune, prune_alerts
 from gateway.session import Session, SessionSettings
 from gateway.topics import ROOT
 from ingest.accounting import Accounting
@@ -154,6 +154,7 @@ async def open_platform(settings: Settings) -> AsyncIterator[RunningPlatform]:  
 
         metrics = CollectorRegistry()
         metrics.register(IngestCollector(books, session.link))
+        metrics.register(alerting.collector)
         public = PublicSettings(
             zone=ZoneInfo(settings.platform.time_zone),
             holidays=settings.platform.holidays,
@@ -180,6 +181,7 @@ async def open_platform(settings: Settings) -> AsyncIterator[RunningPlatform]:  
         followed = _followed(loaded, registry, book_of_tokens, database, visits)
         await _background(stack, "tables", follow(database, followed))
         await _background(stack, "dead letters", prune(database, settings.dead_letters))
+        await _background(stack, "old alerts", prune_alerts(database, settings.alerts))
         await _background(stack, "spool", outlet.drain(on_drained))
         if settings.alerts.enabled:
             await _background(stack, "postman", alerting.postman.run())

@@ -107,10 +107,14 @@ class Desk:
             except TimeoutError:
                 pass
             self._woken.clear()
-            async with self._turn:
-                self._decide(self._now_ms())
-                while not await self._written():  # noqa: ASYNC110 - no event tells that a database is back
-                    await asyncio.sleep(RETRY_S)
+            while not await self.turn():  # noqa: ASYNC110 - no event tells that a database is back
+                await asyncio.sleep(RETRY_S)
+
+    async def turn(self) -> bool:
+        """Decide what is to be decided now; whether all of it is durable."""
+        async with self._turn:
+            self._decide(self._now_ms())
+            return await self._written()
 
     async def act(self, do: Do, act: Act, notes: Iterable[tuple[str, str, bytes | None]] = ()) -> None:
         """A human act and all that follows from it; durable when it returns.

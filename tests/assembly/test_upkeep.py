@@ -10,13 +10,16 @@ import pytest
 from sqlalchemy import Connection, func, select
 
 from assembly import upkeep
+from assembly.alert_settings import AlertsSettings
 from assembly.settings import DeadLetterSettings
-from assembly.upkeep import Followed, follow, prune
-from ingest.database import checkpoints, dead_letters
+from assembly.upkeep import Followed, follow, prune, prune_alerts
+from ingest.alerts.work import Act
+from ingest.database import acts, checkpoints, dead_letters, jobs
 from ingest.database.database import Database
 from ingest.database.tables import DEAD_LETTER
 from ingest.model import DeadLetter
 from ingest.ports import TransientStoreError
+from tests.ingest.alerts.making import job
 
 WAIT_S = 10
 
@@ -79,3 +82,15 @@ async def test_dead_letters_are_kept_within_their_bounds(database: Database, cap
         while await database.read(lambda c: c.scalar(kept)):  # noqa: ASYNC110 - no event tells of it
             await asyncio.sleep(0.01)
     assert "dropped the 4 oldest dead letters" in caplog.text
+
+
+async def test_records_of_alerts_go_when_they_are_old(database: Database, caplog: pytest.LogCaptureFixture) -> None:
+    """Jobs, messages and acts of long ago; what is open stays, however old."""
+    caplog.set_level("INFO")
+    await database.run(lambda c: jobs.upsert(c, [(job(), False), (job("j-2"), True)]))
+    await database.run(lambda c: acts.add(c, [Act(1, "Li", "close", "j-1")]))
+    settings = AlertsSettings(keep_days=1)
+    async with beside(asyncio.create_task(prune_alerts(database, settings))), asyncio.timeout(WAIT_S):
+        while await database.read(acts.page):  # noqa: ASYNC110 - no event tells of it
+            await asyncio.sleep(0.01)
+    assert [one.id for one in await database.read(jobs.live)] == ["j-2"]
