@@ -120,10 +120,16 @@ class Engine:
         if self.alerts.get(BLIND_KEY) is not None:
             self._take(BLIND_KEY, Finding(PLATFORM_BLIND, "", GOOD, GOOD), self._rules.everywhere, now_ms, now_ms)
         for alert in self.alerts.take_due(now_ms):
+            if alert.key.rule == STATION_DARK and alert.state is not AlertState.RESOLVED:
+                live = self._world.live.get(alert.key.place)
+                if live is not None and self._watch.is_undecided(live, now_ms):
+                    continue  # a sweep takes it up as soon as it can be told
             if alert.state is AlertState.RESOLVED or self._is_trusted(alert, now_ms):
                 self._ripen(alert, now_ms)
             else:
                 self.alerts.live(alert.key, life.unheard(alert, now_ms))
+        if not self._sweeps:
+            return  # nobody has counted yet what was ever heard: a dark region would look like an empty one
         standing = {alert.key.place for alert in self.alerts if alert.key.rule == REGION_DARK}
         for code in sorted(self._regions.touched() | standing):
             self._look_at_region(code, now_ms)
@@ -225,7 +231,11 @@ class Engine:
         watched = notes.get(WATCH, {})
         away_ms = max(0, now_ms - int(watched.get(ALIVE, now_ms)))
         self.alerts.restore(life.shifted(alert, away_ms) for alert in alerts)
-        self._dark = {alert.key.place for alert in alerts if alert.key.rule == STATION_DARK}
+        for alert in alerts:
+            if alert.key.rule == STATION_DARK and alert.state is not AlertState.RESOLVED:
+                self._dark.add(alert.key.place)
+                since_ms = alert.value if isinstance(alert.value, int) else alert.since_ms
+                self._regions.went_dark(alert.key.place, since_ms)
         for place, written in notes.get(MEMORY, {}).items():
             self._memory[place] = {(rule, part): memory for rule, part, memory in from_json(written)}
         self._foresight.restore(notes.get(USE, {}))
@@ -259,6 +269,8 @@ class Engine:
                 self.alerts.live(alert.key, self._unasked(alert, rules, now_ms))
 
     def _look_at_station(self, station: Station, live: LiveStation | None, rules: StationRules, now_ms: int) -> None:
+        if live is not None and self._watch.is_undecided(live, now_ms):
+            return  # what was dark before stays so: that we could not hear it proves nothing
         facts = self._watch.facts(station, live, now_ms)
         is_quiet = not self.alerts.at(station.id) and stations.is_quiet(facts, rules)
         findings = () if is_quiet else (*stations.look(facts, rules), *occupancy.look_back(facts, rules))

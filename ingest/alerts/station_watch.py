@@ -48,6 +48,13 @@ class StationWatch:
         heard_ms = max(live.heard_ms, self.seeing_since_ms)
         return live.heard_ms if now_ms - heard_ms > MISSED_INTERVALS * live.interval_ms else None
 
+    def is_undecided(self, live: LiveStation, now_ms: int) -> bool:
+        """Whether its silence may be ours: long by its last word, and not yet by what we could have heard."""
+        if live.will is not None or not live.heard_ms:
+            return False
+        patience_ms = MISSED_INTERVALS * live.interval_ms
+        return now_ms - live.heard_ms > patience_ms >= now_ms - max(live.heard_ms, self.seeing_since_ms)
+
     def is_trusted(self, live: LiveStation, track: Track | None, now_ms: int) -> bool:
         """Whether the newest reading of a kind may be called the present, by our own clock."""
         if track is None or live.will is not None:
