@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 
+from api.pages.outline import ApprovedMap
 from api.place_index import PlaceIndex
 from ingest.alerts.board import AlertBoard
 from ingest.ports import DeadLetters, Health, News, Picture, ReadingHistory, Records, Registry, Tokens, VisitBook
@@ -30,6 +31,9 @@ class ApiSettings:
     ttl_s: int = 10
     """How long a client may keep an answer. Larger: a phone shows seats that are gone. Smaller: every reader asks
     again sooner than the summary, made once a cycle, can have changed."""
+
+    map: ApprovedMap | None = None
+    """An operator's own, in place of the squares of `/overview`."""
 
     page_stations: int = 30
     """Stations on one page of `/`. Larger: a slow phone scrolls and waits. Smaller: people turn pages instead."""

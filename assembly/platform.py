@@ -22,12 +22,14 @@ from pydantic import SecretStr
 from sqlalchemy import Connection
 
 from api.app import make_app
+from api.pages.outline import ApprovedMap, read_map
 from api.platform import ApiPlatform, Operations
 from api.platform import ApiSettings as PublicSettings
 from assembly.alerting import Platform as AlertedPlatform
 from assembly.alerting import open_alerting
 from assembly.health import PlatformHealth
 from assembly.settings import Settings
+from assembly.settings_sources import WrongSettings
 from assembly.upkeep import DAY_MS, Followed, follow, prune, prune_alerts
 from gateway.session import Session, SessionSettings
 from gateway.topics import ROOT
@@ -160,6 +162,7 @@ async def open_platform(settings: Settings) -> AsyncIterator[RunningPlatform]:  
             holidays=settings.platform.holidays,
             ttl_s=settings.api.ttl_s,
             page_stations=settings.api.page_stations,
+            map=_map_of(settings),
         )
         health = PlatformHealth(session.link, keeper, books.accounting, alerting.lookout)
         operations = Operations(
@@ -231,6 +234,17 @@ def make_store(settings: Settings, registry: MemoryRegistry, days: LocalDays) ->
         gzip=chosen.compresses,
     )
     return InfluxReadingStore(server, registry, days, wall_clock_ms)
+
+
+def _map_of(settings: Settings) -> ApprovedMap | None:
+    """The operator's own map; raises `WrongSettings` where it cannot be shown."""
+    file = settings.api.map_geojson
+    if file is None:
+        return None
+    try:
+        return read_map(file.read_text("utf-8"), settings.api.map_approval)
+    except (OSError, ValueError) as error:
+        raise WrongSettings(f"api.map_geojson: {file}: {error}") from error
 
 
 def _spool_of(settings: Settings) -> Spool | None:

@@ -167,6 +167,17 @@ class ApiSettings(Section):
         ),
     ] = 30
 
+    map_geojson: Annotated[
+        Path | None,
+        Field(
+            description="GeoJSON of the provinces, shown at `/overview` in place of its squares; a feature names its "
+            "province as `adcode`, `code` or `id`. Only with `api.map_approval`. Unset: squares without borders.",
+        ),
+    ] = None
+    map_approval: Annotated[
+        str, Field(max_length=40, description="Approval number (审图号) of that map, which is printed below it.")
+    ] = ""
+
 
 class PlatformSettings(Section):
     """What holds for the platform as a whole."""
@@ -275,4 +286,10 @@ class Settings(BaseSettings):
     def _password_has_a_user(self) -> Self:
         if self.mqtt.password is not None and self.mqtt.username is None:
             raise ValueError("mqtt.password is given, and mqtt.url names no user: write mqtt://user@host")
+        return self
+
+    @model_validator(mode="after")
+    def _map_is_approved(self) -> Self:
+        if self.api.map_geojson is not None and not self.api.map_approval.strip():
+            raise ValueError("api.map_geojson wants api.map_approval: a map of China is published with its 审图号")
         return self

@@ -20,6 +20,9 @@ from ingest.alerts.work import JobState
 from ingest.operating import Role
 
 _POSITION: Final[TypeAdapter[Position]] = TypeAdapter(PositionParameter)
+_SHOWN: Final = 60
+"""Of each list; how many more there are is said. Larger: a phone scrolls through a province. Smaller: a crew's day does
+not fit."""
 _FAR: Final = float("inf")
 
 
@@ -45,9 +48,11 @@ async def show_jobs(visitor: Visitor) -> web.Response:
     context = {
         "section": "jobs",
         "is_watching": board is not None,
-        "jobs": sorted((line for line in lines if line.is_open), key=_order),
+        "jobs": sorted((line for line in lines if line.is_open), key=_order)[:_SHOWN],
+        "open_count": sum(line.is_open for line in lines),
         "closed": [line for line in lines if not line.is_open],
-        "waiting": waiting,
+        "waiting": waiting[:_SHOWN],
+        "waiting_count": len(waiting),
         "near": near,
         "arrivals": ARRIVALS_MIN,
         "may_act": visitor.may(Role.CREW),

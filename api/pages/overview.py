@@ -17,6 +17,7 @@ from api.pages import cartogram
 from api.pages.choice import Choice
 from api.pages.frame import Address, PageQuery, render
 from api.pages.measures import BY_KEY, MEASURES, Amount, Measure, short
+from api.pages.outline import ApprovedMap
 from api.platform import PLATFORM, ApiPlatform
 from api.summary import summary_of
 from ingest.model import Level, Region, Summary
@@ -91,7 +92,7 @@ async def show_overview(request: web.Request, query: OverviewQuery) -> web.Respo
         "measure": measure,
         "measure_label": measure.label(say),
         "lines": lines,
-        "map": _map(say, measure, lines) if region is None else None,
+        "map": _map(say, measure, lines, platform.settings.map) if region is None else None,
         "list_page": Choice(query.language, region=region).text,
     }
     here = _address(region, measure)
@@ -132,7 +133,7 @@ def _trail(platform: ApiPlatform, say: Wording, region: Region | None, measure: 
     return trail[::-1]
 
 
-def _map(say: Wording, measure: Measure, lines: Sequence[Line]) -> dict[str, object]:
+def _map(say: Wording, measure: Measure, lines: Sequence[Line], approved: ApprovedMap | None) -> dict[str, object]:
     by_code = {line.code: line for line in lines}
     numbers = {line.code: line.number for line in lines}
     names = cartogram.SHORT_EN if say.language is Language.EN else cartogram.SHORT_ZH
@@ -144,6 +145,7 @@ def _map(say: Wording, measure: Measure, lines: Sequence[Line]) -> dict[str, obj
         amount = line.amounts[0]
         said = say("tile", region=line.name, amount=amount.text, measure=measure.label(say))
         tiles.append(Tile(square, names[square.code], short(say, measure, amount), said, line.page))
+    by_square = {tile.square.code: tile for tile in tiles}
     shades = [
         (shade.number, short(say, measure, Amount(shade.least, "")), short(say, measure, Amount(shade.most, "")))
         for shade in cartogram.legend(numbers)
@@ -154,4 +156,6 @@ def _map(say: Wording, measure: Measure, lines: Sequence[Line]) -> dict[str, obj
         "width": cartogram.COLUMNS * cartogram.SIDE,
         "height": cartogram.ROWS * cartogram.SIDE,
         "side": cartogram.SIDE - cartogram.GAP,
+        "approved": approved,
+        "shapes": [] if approved is None else [(by_square.get(code), path) for code, path in approved.shapes],
     }

@@ -37,6 +37,7 @@ def test_environment_wins_over_the_file_and_the_file_over_defaults(
     [
         ("mqtt.url", "http://broker", "must be like mqtt://host:1883"),
         ("mqtt.url", "mqtt://user:hush@broker", "give it as mqtt.password"),
+        ("api.map_geojson", "china.json", "published with its 审图号"),
         ("mqtt.url", "mqtt://broker:99999", "out of range"),
         ("mqtt.url", "mqtt://broker/topic", "nothing may follow"),
         ("mqtt.receive_maximum", "0", "greater than or equal to 1"),
