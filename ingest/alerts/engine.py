@@ -173,8 +173,8 @@ class Engine:
         """It sees again: the time between has not passed, and silence counts from now."""
         if self.blind_since_ms is None:
             return
+        self._watch.saw_nothing(self.blind_since_ms, now_ms)
         by_ms, self.blind_since_ms = now_ms - self.blind_since_ms, None
-        self._watch.seeing_since_ms = now_ms
         for alert in list(self.alerts):
             if alert.key != BLIND_KEY:
                 self.alerts.put(life.shifted(alert, by_ms))
@@ -230,6 +230,7 @@ class Engine:
         """
         watched = notes.get(WATCH, {})
         away_ms = max(0, now_ms - int(watched.get(ALIVE, now_ms)))
+        self._watch.saw_nothing(now_ms - away_ms, now_ms)
         self.alerts.restore(life.shifted(alert, away_ms) for alert in alerts)
         for alert in alerts:
             if alert.key.rule == STATION_DARK and alert.state is not AlertState.RESOLVED:

@@ -24,6 +24,8 @@ class StationWatch:
         self._quality = quality
         self.seeing_since_ms = now_ms
         """Since when the platform sees: what was not heard before that says nothing."""
+        self._saw_until_ms = now_ms
+        """When it last saw before that."""
         self._connects = RecentCounts(CONNECTS_MS)
         self._clock_refused = RecentCounts(HOUR_MS)
         self._went_back = RecentCounts(HOUR_MS)
@@ -36,6 +38,10 @@ class StationWatch:
         """As it was when the process started: old faults are not new ones."""
         self._losses.begin(live, now_ms)
         self._note_totals(live.id, now_ms, is_first=True)
+
+    def saw_nothing(self, since_ms: int, until_ms: int) -> None:
+        """The platform was away, or blind."""
+        self._saw_until_ms, self.seeing_since_ms = since_ms, until_ms
 
     def connected(self, station: str, now_ms: int) -> None:
         """A birth, as it was sent."""
@@ -59,7 +65,10 @@ class StationWatch:
         """Whether the newest reading of a kind may be called the present, by our own clock."""
         if track is None or live.will is not None:
             return False
-        return now_ms - max(track.received_ms, self.seeing_since_ms) <= MISSED_INTERVALS * live.interval_ms
+        patience_ms = MISSED_INTERVALS * live.interval_ms
+        # What was stale before the platform was away is not made present by that.
+        was_trusted = track.received_ms >= min(self._saw_until_ms - patience_ms, self.seeing_since_ms)
+        return was_trusted and now_ms - max(track.received_ms, self.seeing_since_ms) <= patience_ms
 
     def facts(self, station: Station, live: LiveStation | None, now_ms: int) -> StationFacts:
         """All that the rules want to know."""

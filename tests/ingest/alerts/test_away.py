@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.ingest.alerts.fleet_story import Fleet, station
+from gateway.topics import Kind
+from tests.ingest.alerts.fleet_story import Fleet, cabinet, station
 
 
 def be_blind(fleet: Fleet, begin: int, end: int) -> None:
@@ -65,3 +66,20 @@ def test_a_dark_region_is_not_over_because_nobody_could_hear_it(away: Callable[[
         assert len(causes) == 12
         assert all(cause is not None for cause in causes)
     assert [line for line in fleet.news() if "platform" not in line] == []
+
+
+@pytest.mark.parametrize("away", [be_blind, be_killed])
+def test_an_old_value_is_not_made_present_by_looking_away(away: Callable[[Fleet, int, int], None]) -> None:
+    """A hot cell of which there was no word for long: unknown before, unknown after, and nobody is told of that."""
+    fleet = Fleet(1)
+    fleet.born(0)
+    fleet.sends(0, Kind.BATTERY, cabinet(62))
+    for second in range(15, 1_500, 15):
+        fleet.counts(second)
+        fleet.sweeps(second)
+    assert any("went_unknown emergency cell_hot" in line for line in fleet.news())
+    away(fleet, 1_500, 3_000)
+    for second in range(3_000, 4_200, 15):
+        fleet.sweeps(second)
+        fleet.counts(second)
+    assert [line for line in fleet.news() if "st-1" in line] == []
