@@ -14,7 +14,7 @@ from typing import Annotated, Final
 import typer
 from rich.markup import escape
 
-from assembly.commands import alerts, crews, dead_letters, jobs, keeping, tokens
+from assembly.commands import alerts, crews, dead_letters, jobs, keeping, registry, tokens
 from assembly.settings_sources import WrongSettings, load
 from assembly.terminal import Config, err, fail, out, settings_of
 from gateway.child_server import ServerFailed
@@ -35,6 +35,7 @@ stations: Final = typer.Typer(no_args_is_help=True, help="The registry: which st
 articles: Final = typer.Typer(no_args_is_help=True, help="The medicine catalogue: what an article is called and needs.")
 app.add_typer(stations, name="stations")
 app.add_typer(articles, name="articles")
+app.add_typer(registry.app, name="registry")
 app.add_typer(tokens.app, name="tokens")
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(jobs.app, name="jobs")

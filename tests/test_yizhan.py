@@ -34,6 +34,16 @@ def test_stations_are_imported_listed_and_exported(terminal: Terminal) -> None:
     assert "added 0, changed 0, unchanged 2" in terminal.run("stations", "import", "-", stdin=exported)
 
 
+def test_an_invented_registry_can_be_imported(terminal: Terminal, tmp_path: Path) -> None:
+    """The file of `registry synth` is one that import takes, the same for the same seed, to the terminal or a file."""
+    made = terminal.run("registry", "synth", "--stations", "300")
+    assert made.count("\n") == 301
+    terminal.run("registry", "synth", "--stations", "300", "-o", str(tmp_path / "made.csv"))
+    assert (tmp_path / "made.csv").read_text(encoding="utf-8") == made
+    assert made != terminal.run("registry", "synth", "--stations", "300", "--seed", "2")
+    assert "added 300" in terminal.run("stations", "import", str(tmp_path / "made.csv"))
+
+
 def test_stations_of_a_region_are_listed_up_to_a_limit(terminal: Terminal) -> None:
     """A region at any level narrows the list, and what a limit leaves out is said."""
     terminal.run("stations", "import", "-", stdin=STATIONS)
