@@ -11,6 +11,10 @@ from aiohttp import web
 from prometheus_client import ProcessCollector
 
 from api.console.routes import CONSOLE_ADDRESSES, add_console
+from api.feed.limits import Limits, Proxies
+from api.feed.middleware import limits_middleware, origins_middleware
+from api.feed.shared import SharedAnswers
+from api.feed.sharing import SHARED
 from api.history import AT_ONCE, HISTORY_TURNS
 from api.metrics import HealthCollector, metrics_middleware
 from api.openapi import DOCUMENT, make_document
@@ -33,13 +37,18 @@ def make_app(platform: ApiPlatform) -> web.Application:
         middlewares=[  # outermost first
             metrics_middleware(platform.metrics),
             trouble_middleware(PAGE_ADDRESSES | CONSOLE_ADDRESSES),
+            origins_middleware(),
             problems_middleware(),
+            limits_middleware(
+                Limits(platform.settings.requests_per_minute), Proxies(platform.settings.trusted_proxies)
+            ),
         ],
     )
     platform.metrics.register(HealthCollector(platform.health, platform.now_ms))
     ProcessCollector(registry=platform.metrics)  # CPU, memory, descriptors
     app[PLATFORM] = platform
     app[DOCUMENT] = make_document(ROUTES)
+    app[SHARED] = SharedAnswers(platform.settings.shared_ms, platform.now_ms)
     app[HISTORY_TURNS] = asyncio.Semaphore(AT_ONCE)
     app[HUB] = Hub(platform)
     app.cleanup_ctx.append(keep_hub)

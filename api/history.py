@@ -17,10 +17,11 @@ from api.answers import json_answer
 from api.history_bodies import HistorySpan, SpreadBody, StationHistory, StationHistoryAnswer
 from api.instants import local, rfc3339
 from api.platform import PLATFORM
+from api.privacy import told_people
 from api.problems import wrong_parameter
 from api.query import InstantMs, Query
 from api.stations import known_station
-from ingest.model import HistoryPoint, Kind
+from ingest.model import HistoryPoint, Kind, Spread
 
 SPANS_MAX: Final = 1_000
 """Of one answer. Larger: a cabinet's answer is over a megabyte. Smaller: a day by minutes needs several requests."""
@@ -109,7 +110,7 @@ async def show_history(request: web.Request, query: HistoryQuery) -> web.Respons
         first=rfc3339(first_ms),
         last=rfc3339(last_ms),
         every_s=every_s,
-        spans=[_span(point) for point in points],
+        spans=[_span(point, platform.settings.few_people) for point in points],
     )
     return json_answer(StationHistoryAnswer(last_updated=rfc3339(now_ms), ttl=platform.settings.ttl_s, data=history))
 
@@ -156,11 +157,21 @@ _PUBLIC_NAMES: Final = {
 """Units stand in the names of this API; the other figures are counts."""
 
 
-def _span(point: HistoryPoint) -> HistorySpan:
+_PEOPLE: Final = frozenset({"present"})
+_TELLS_OF_FEW: Final = frozenset({"left"})
+"""Beside `entered` it would tell what `present` hides."""
+
+
+def _spread(figure: str, spread: Spread, few: int) -> SpreadBody:
+    if figure in _PEOPLE:
+        spread = Spread(*(told_people(one, few) for one in spread))
+    return SpreadBody(mean=spread.mean, lowest=spread.lowest, highest=spread.highest, last=spread.last)
+
+
+def _span(point: HistoryPoint, few: int) -> HistorySpan:
     figures = {
-        _PUBLIC_NAMES.get(figure, figure): SpreadBody(
-            mean=spread.mean, lowest=spread.lowest, highest=spread.highest, last=spread.last
-        )
+        _PUBLIC_NAMES.get(figure, figure): _spread(figure, spread, few)
         for figure, spread in point.values.items()
+        if few == 1 or figure not in _TELLS_OF_FEW
     }
     return HistorySpan(start=rfc3339(point.start_ms), readings=point.readings, figures=figures)

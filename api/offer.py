@@ -9,6 +9,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date
 
+from api.privacy import told_people
 from ingest.model import Article, Battery, Kind, Medicine, Occupancy, Seen, Station, StationStatus
 
 
@@ -44,19 +45,22 @@ def heat_skus(articles: Mapping[str, Article]) -> frozenset[str]:
     return frozenset(sku for sku, article in articles.items() if article.for_heat)
 
 
-def offer_of(station: Station, status: StationStatus, heat: AbstractSet[str], today: date) -> Offer:
-    """What the station offers; `today` is the local day, on which a medicine that expires on it is still good."""
+def offer_of(station: Station, status: StationStatus, heat: AbstractSet[str], today: date, few: int = 1) -> Offer:
+    """What the station offers; `today` is the local day, on which a medicine that expires on it is still good.
+
+    `few` people are not told one by one, and so are the seats that they leave.
+    """
     return Offer(
-        seats_free=_seats_free(station, status.seen.get(Kind.OCCUPANCY)),
+        seats_free=_seats_free(station, status.seen.get(Kind.OCCUPANCY), few),
         batteries_charged=_batteries_charged(status.seen.get(Kind.BATTERY)),
         heat_medicine=_heat_medicine(status.seen.get(Kind.MEDICINE), heat, today),
     )
 
 
-def _seats_free(station: Station, seen: Seen | None) -> Stock | None:
+def _seats_free(station: Station, seen: Seen | None, few: int) -> Stock | None:
     if seen is None or not isinstance(seen.body, Occupancy) or not station.capacity:
         return None
-    return Stock(max(0, station.capacity - seen.body.present), seen)
+    return Stock(max(0, station.capacity - round(told_people(seen.body.present, few))), seen)
 
 
 def _batteries_charged(seen: Seen | None) -> Stock | None:

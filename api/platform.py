@@ -34,6 +34,18 @@ class ApiSettings:
 
     map: ApprovedMap | None = None
     """An operator's own, in place of the squares of `/overview`."""
+    shared_ms: int = 0
+    """How long an answer of public data is shared. Larger: seats that are gone are told. Smaller: more work in a spike
+    of readers. 0: by those alone who ask at the same moment."""
+
+    requests_per_minute: int = 0
+    """Of one address; 0: no limit."""
+
+    trusted_proxies: tuple[str, ...] = ()
+    """Networks whose X-Forwarded-For is believed."""
+
+    few_people: int = 3
+    """Fewer people than these are not told one by one, so that nobody is watched. 1: all are told."""
 
     page_stations: int = 30
     """Stations on one page of `/`. Larger: a slow phone scrolls and waits. Smaller: people turn pages instead."""

@@ -7,6 +7,7 @@ of batteries, the state of doors and locks, fields that v1 does not know).
 from collections.abc import Mapping
 
 from api.offer import sampled_ms
+from api.privacy import told_people
 from api.station_bodies import (
     BatteryNow,
     ExchangeNow,
@@ -23,21 +24,23 @@ from api.station_bodies import (
 from ingest.model import Article, Battery, Exchange, Kind, Medicine, Occupancy, Seen
 
 
-def readings_now(seen: Mapping[Kind, Seen], articles: Mapping[str, Article], now_ms: int) -> ReadingsNow:
-    """The newest reading of each kind; `articles` by sku."""
+def readings_now(seen: Mapping[Kind, Seen], articles: Mapping[str, Article], now_ms: int, few: int = 1) -> ReadingsNow:
+    """The newest reading of each kind; `articles` by sku; fewer people than `few` are not told one by one."""
     return ReadingsNow(
-        occupancy=_occupancy(seen.get(Kind.OCCUPANCY), now_ms),
+        occupancy=_occupancy(seen.get(Kind.OCCUPANCY), now_ms, few),
         battery=_battery(seen.get(Kind.BATTERY), now_ms),
         medicine=_medicine(seen.get(Kind.MEDICINE), articles, now_ms),
         exchange=_exchange(seen.get(Kind.EXCHANGE), now_ms),
     )
 
 
-def _occupancy(seen: Seen | None, now_ms: int) -> MeasuredOccupancy | None:
+def _occupancy(seen: Seen | None, now_ms: int, few: int) -> MeasuredOccupancy | None:
     if seen is None or not isinstance(seen.body, Occupancy):
         return None
     body = seen.body
-    now = OccupancyNow(present=body.present, entered=body.entered, left=body.left)
+    present = round(told_people(body.present, few))
+    # Who came less who left would tell what was hidden.
+    now = OccupancyNow(present=present, entered=body.entered, left=body.left if present == body.present else None)
     return MeasuredOccupancy.of(now, sampled_ms(seen), seen.is_stale, now_ms)
 
 

@@ -36,3 +36,6 @@ class Route(Generic[QueryT]):
 
     body: type[RequestBody] | None = None
     """What the request carries as JSON; None: nothing."""
+
+    is_shared: bool = False
+    """Public data: the same bytes for all who ask within a cycle, with a validator (api/feed)."""

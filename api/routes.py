@@ -18,6 +18,7 @@ from api.bodies import (
     VisitsAnswer,
 )
 from api.body import read_body
+from api.feed.sharing import share
 from api.health import show_alive, show_ready
 from api.history import HistoryQuery, show_history
 from api.history_bodies import StationHistoryAnswer
@@ -44,6 +45,7 @@ ROUTES: Final[tuple[Route[Any], ...]] = (
         StationListAnswer,
         "Stations and what they offer now, page by page",
         (400, 500),
+        is_shared=True,
     ),
     Route(
         "GET",
@@ -53,6 +55,7 @@ ROUTES: Final[tuple[Route[Any], ...]] = (
         StationAnswer,
         "One station and its newest readings",
         (400, 404, 500),
+        is_shared=True,
     ),
     Route(
         "GET",
@@ -80,6 +83,7 @@ ROUTES: Final[tuple[Route[Any], ...]] = (
         VisitsAnswer,
         "Visits by local day, of stations, a region or the nation",
         (400, 500, 503),
+        is_shared=True,
     ),
     Route(
         "GET",
@@ -89,6 +93,7 @@ ROUTES: Final[tuple[Route[Any], ...]] = (
         SummaryAnswer,
         "The numbers of a region or the nation",
         (400, 500, 503),
+        is_shared=True,
     ),
     Route(
         "GET",
@@ -98,6 +103,7 @@ ROUTES: Final[tuple[Route[Any], ...]] = (
         RegionListAnswer,
         "The administrative divisions below one",
         (400, 500),
+        is_shared=True,
     ),
     *OPERATORS,
     Route("GET", "/healthz", show_alive, NoQuery, AliveAnswer, "The process answers", (400, 500)),
@@ -124,6 +130,8 @@ def _handler_of(route: Route[Any]) -> Handler:
         query = parse_query(request, route.query)
         if route.body is not None:
             await read_body(request, route.body)
+        if route.is_shared:
+            return await share(request, lambda asked: route.handler(asked, query))
         response = await route.handler(request, query)
         if route.role is not None and not response.prepared:
             response.headers["Cache-Control"] = "no-store"

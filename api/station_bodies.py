@@ -52,13 +52,13 @@ class OccupancyNow(Body):
     """People inside, and the meter of those who came and went."""
 
     present: int
-    """People inside, as the station believes."""
+    """People inside, as the station believes. Very few are not told one by one: it is 0 then, or the bound."""
 
     entered: int
     """People counted in since the counter was last zero. For visits of a day ask /v1/visits."""
 
-    left: int
-    """People counted out since the counter was last zero."""
+    left: int | None
+    """People counted out since the counter was last zero; null where `present` is not told exactly."""
 
 
 class SlotNow(Body):

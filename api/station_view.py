@@ -67,7 +67,7 @@ class Viewpoint:
 
     def offer(self, station: Station, status: StationStatus) -> Offer:
         """What somebody at its door would find."""
-        return offer_of(station, status, self.heat, self.today)
+        return offer_of(station, status, self.heat, self.today, self.platform.settings.few_people)
 
     def region(self, region: Region) -> RegionRef:
         """Its short form."""
@@ -92,7 +92,7 @@ def station_entry(
 def station_detail(view: Viewpoint, station: Station, *, with_gcj02: bool = False) -> StationDetail:
     """The station with its newest reading of each kind."""
     status = view.status(station)
-    readings = readings_now(status.seen, view.articles, view.now_ms)
+    readings = readings_now(status.seen, view.articles, view.now_ms, view.platform.settings.few_people)
     return StationDetail(**_facts(view, station, status, None, with_gcj02=with_gcj02), readings=readings)
 
 

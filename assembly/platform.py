@@ -163,6 +163,10 @@ async def open_platform(settings: Settings) -> AsyncIterator[RunningPlatform]:  
             ttl_s=settings.api.ttl_s,
             page_stations=settings.api.page_stations,
             map=_map_of(settings),
+            shared_ms=settings.api.shared_ms,
+            requests_per_minute=settings.api.requests_per_minute,
+            trusted_proxies=settings.api.trusted_proxies,
+            few_people=settings.api.few_people,
         )
         health = PlatformHealth(session.link, keeper, books.accounting, alerting.lookout)
         operations = Operations(

@@ -3,6 +3,7 @@
 Enters: values from a TOML file and the environment. Leaves: frozen settings, checked. Never: reads a file by itself.
 """
 
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Final, Self
 from urllib.parse import SplitResult, urlsplit
@@ -39,6 +40,15 @@ def _database_url(text: str) -> str:
     if not text.startswith(("sqlite:///", "postgresql://")):
         raise ValueError("must be like sqlite:///data/yizhan.db or postgresql://user:password@host/name")
     return text
+
+
+def _networks(networks: tuple[str, ...]) -> tuple[str, ...]:
+    for one in networks:
+        try:
+            ip_network(one, strict=False)
+        except ValueError as error:
+            raise ValueError("must be addresses or networks, like 10.0.0.0/8") from error
+    return networks
 
 
 def _zone_name(text: str) -> str:
@@ -158,6 +168,41 @@ class ApiSettings(Section):
             "have changed. Too large: a phone shows seats that are gone.",
         ),
     ] = 10
+    shared_ms: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=60_000,
+            description="Milliseconds for which all who ask the same get the same bytes. Too small: a spike of readers "
+            "makes each answer anew. Too large: seats that are gone are told.",
+        ),
+    ] = 1_000
+    requests_per_minute: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=1_000_000,
+            description="Requests of one address in a minute; 0: no limit. Too small: a family behind one address is "
+            "refused. Too large: one program takes what a city needs.",
+        ),
+    ] = 1_200
+    trusted_proxies: Annotated[
+        tuple[str, ...],
+        AfterValidator(_networks),
+        Field(
+            description='Networks of proxies whose X-Forwarded-For is believed, as JSON: `["127.0.0.1"]`. Missing: all '
+            "people behind a proxy share one limit. Too many: anybody may pretend to be another."
+        ),
+    ] = ()
+    few_people: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=20,
+            description="Fewer people than these at a station are told as none or as these, so that nobody is watched; "
+            "1: all are told. Too large: a station seems empty that is not.",
+        ),
+    ] = 3
     page_stations: Annotated[
         int,
         Field(

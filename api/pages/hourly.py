@@ -14,6 +14,7 @@ from aiohttp import web
 
 from api.instants import local
 from api.platform import ApiPlatform
+from api.privacy import told_people
 from ingest.model import HistoryPoint, Kind
 from ingest.ports import StoreMisconfigured, TransientStoreError
 
@@ -68,4 +69,6 @@ HOURLY: Final = web.AppKey("hourly", Hourly)
 
 def _hour(platform: ApiPlatform, point: HistoryPoint) -> Hour:
     spread = point.values[_FIGURE]
-    return Hour(local(point.start_ms, platform.settings.zone), spread.mean, round(spread.highest))
+    few = platform.settings.few_people
+    mean, highest = told_people(spread.mean, few), told_people(spread.highest, few)
+    return Hour(local(point.start_ms, platform.settings.zone), mean, round(highest))
