@@ -92,8 +92,8 @@ class Causes:
             if alert.key.rule not in {REGION_DARK, STATION_DARK, PLATFORM_BLIND}:
                 continue
             # A dark station explains its parts before anybody is told of it; all else explains once it is told of.
-            pending = alert.key.rule == STATION_DARK and alert.state is AlertState.PENDING
-            if pending or alert.state in {AlertState.FIRING, AlertState.UNKNOWN}:
+            is_seen = any(since is not None for since in alert.reached_since_ms)
+            if (alert.key.rule == STATION_DARK and is_seen) or alert.state in {AlertState.FIRING, AlertState.UNKNOWN}:
                 self._standing.add(alert.key)
             else:
                 self._standing.discard(alert.key)
