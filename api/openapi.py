@@ -38,6 +38,8 @@ _PATH_PARAMETERS: Final = {
     "job_id": "The id of a job.",
     "silence_id": "The id of a silence.",
     "channel": "The name of a channel.",
+    "system_id": "The id of a GBFS system, see /gbfs/v3/manifest.json.",
+    "feed": "The name of a GBFS file, such as station_status.",
 }
 
 _DESCRIPTION: Final = """Live status and exact daily visits of smart stations.

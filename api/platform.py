@@ -44,6 +44,12 @@ class ApiSettings:
     trusted_proxies: tuple[str, ...] = ()
     """Networks whose X-Forwarded-For is believed."""
 
+    public_url: str | None = None
+    """Where people reach us from outside; None: as each client does."""
+
+    feed_contact: str | None = None
+    """A mail address for questions about the data; None: one at the host."""
+
     few_people: int = 3
     """Fewer people than these are not told one by one, so that nobody is watched. 1: all are told."""
 

@@ -18,6 +18,8 @@ from api.bodies import (
     VisitsAnswer,
 )
 from api.body import read_body
+from api.feed.gbfs_files import show_gbfs_file, show_gbfs_manifest
+from api.feed.geojson import GeojsonQuery, list_geojson
 from api.feed.sharing import share
 from api.health import show_alive, show_ready
 from api.history import HistoryQuery, show_history
@@ -45,6 +47,36 @@ ROUTES: Final[tuple[Route[Any], ...]] = (
         StationListAnswer,
         "Stations and what they offer now, page by page",
         (400, 500),
+        is_shared=True,
+    ),
+    Route(
+        "GET",
+        "/v1/stations.geojson",
+        list_geojson,
+        GeojsonQuery,
+        "application/geo+json",
+        "Stations as GeoJSON, page by page",
+        (400, 500),
+        is_shared=True,
+    ),
+    Route(
+        "GET",
+        "/gbfs/v3/manifest.json",
+        show_gbfs_manifest,
+        NoQuery,
+        "application/json",
+        "GBFS 3.0: where the data set of each province is",
+        (400, 500),
+        is_shared=True,
+    ),
+    Route(
+        "GET",
+        "/gbfs/v3/{system_id}/{feed}.json",
+        show_gbfs_file,
+        NoQuery,
+        "application/json",
+        "GBFS 3.0: one file of a province's battery-swap cabinets",
+        (400, 404, 500),
         is_shared=True,
     ),
     Route(

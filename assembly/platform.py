@@ -167,6 +167,8 @@ async def open_platform(settings: Settings) -> AsyncIterator[RunningPlatform]:  
             requests_per_minute=settings.api.requests_per_minute,
             trusted_proxies=settings.api.trusted_proxies,
             few_people=settings.api.few_people,
+            public_url=settings.alerts.public_url,
+            feed_contact=settings.api.feed_contact,
         )
         health = PlatformHealth(session.link, keeper, books.accounting, alerting.lookout)
         operations = Operations(

@@ -194,6 +194,13 @@ class ApiSettings(Section):
             "people behind a proxy share one limit. Too many: anybody may pretend to be another."
         ),
     ] = ()
+    feed_contact: Annotated[
+        str | None,
+        Field(
+            pattern=r"^[^@\s]+@[^@\s]+$",
+            description="Mail address for questions about the public data, in the GBFS feed. Unset: `feed@` this host.",
+        ),
+    ] = None
     few_people: Annotated[
         int,
         Field(

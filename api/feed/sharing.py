@@ -78,9 +78,9 @@ def preflight(allowed: str) -> web.Response:
 
 
 def _address(request: web.Request) -> str:
-    """The same for queries that name the same parameters in another order."""
+    """The same for queries that name the same parameters in another order; some answers name the host."""
     query = "&".join(f"{name}={value}" for name, value in sorted(request.query.items()))
-    return f"{request.path}?{query}"
+    return f"{request.host}{request.path}?{query}"
 
 
 def _has_it(request: web.Request, tag: str) -> bool:

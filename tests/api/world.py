@@ -256,6 +256,8 @@ def address(path: str) -> str:
         job_id="j2",
         silence_id="s1",
         channel="dingtalk-dc",
+        system_id="smart_stations_cn_110000",
+        feed="station_status",
     )
 
 
