@@ -71,10 +71,11 @@ def station_address(station_id: str) -> Address:
 
 
 def add_templates(app: web.Application) -> None:
-    """Give the application its templates."""
+    """Give the application its templates, read now: what an upgrade puts there later is not of this code."""
+    folder = Path(__file__).parent / "templates"
     aiohttp_jinja2.setup(
         app,
-        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+        loader=jinja2.DictLoader({path.name: path.read_text("utf-8") for path in folder.iterdir()}),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
