@@ -28,6 +28,7 @@ API_VERSION: Final = "1.0.0"
 _SCHEMAS: Final = "#/components/schemas/{model}"
 _PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
 _BEARER: Final = "bearer"
+_PAGE: Final = "text/html"
 
 _PATH_PARAMETERS: Final = {
     "station_id": "The id of a station.",
@@ -87,7 +88,9 @@ async def show_document(request: web.Request, _query: NoQuery) -> web.Response:
 
 
 def _operation(route: Route[Any], schemas: dict[type[BaseModel], Any]) -> dict[str, Any]:
-    problem = {PROBLEM_TYPE: {"schema": schemas[ProblemBody]}}
+    problem: dict[str, Any] = {PROBLEM_TYPE: {"schema": schemas[ProblemBody]}}
+    if route.response == _PAGE:
+        problem[_PAGE] = {}  # people are told by a page
     responses = _success(route, schemas)
     responses |= {
         str(status): {"description": HTTPStatus(status).phrase, "content": problem} for status in statuses(route)

@@ -5,7 +5,9 @@ Never: gives an old value the place of a present one; see `Measured`.
 """
 
 from datetime import date
-from typing import Generic, Literal, Self
+from typing import Any, Generic, Literal, Self
+
+from pydantic import ConfigDict
 
 from api.bodies import Answer, Body, DataT, Instant, RegionRef
 from api.instants import rfc3339
@@ -187,8 +189,15 @@ class OfferNow(Body):
     """Units in stock, not expired, of articles that help against heat stroke."""
 
 
+def _only_the_id_is_sure(schema: dict[str, Any]) -> None:
+    """Where `fields` names some, the others are left out."""
+    schema["required"] = ["id"]
+
+
 class StationEntry(Body):
-    """A station: what the registry knows, and what it offers now."""
+    """A station: what the registry knows, and what it offers now; all of it, or the `fields` that were asked for."""
+
+    model_config = ConfigDict(json_schema_extra=_only_the_id_is_sure)
 
     id: str
     name: str

@@ -15,6 +15,7 @@ from api.pages.hourly import HOURLY, Hourly
 from api.pages.installing import show_manifest, show_worker
 from api.pages.near import CardsQuery, show_cards, show_near
 from api.pages.overview import OverviewQuery, show_overview
+from api.pages.reference import show_reference
 from api.pages.station_page import show_station_page
 from api.query import NoQuery
 from api.route import Route
@@ -40,6 +41,7 @@ PAGES: Final[tuple[Route[Any], ...]] = (
         "The numbers of the nation or a region, as a page",
         (404, 500),
     ),
+    Route("GET", "/docs", show_reference, PageQuery, "text/html", "This API for people to read", (500,)),
     Route(
         "GET",
         "/manifest.webmanifest",

@@ -212,9 +212,8 @@ class MemoryBoard:
     async def comment(self, subject: str, who: str, text: str) -> None:
         """See the port."""
         known = self.known_jobs.get(subject)
-        self._note(
-            who, "comment", subject, text, self.known_alerts[subject].key.place if known is None else known.place
-        )
+        alerts = {one.id: one for one in (*self.over, *self.known_alerts.values())}
+        self._note(who, "comment", subject, text, alerts[subject].key.place if known is None else known.place)
 
     async def silence(self, silence: Silence) -> Silence:
         """See the port."""

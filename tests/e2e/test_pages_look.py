@@ -19,6 +19,7 @@ PAGES = {
     "station-dark": "/stations/bj-0003",
     "station-plain": "/stations/bj-0005",
     "overview": "/overview",
+    "reference": "/docs",
     "overview-province": "/overview?region=110000&by=visits_today",
     "trouble": "/stations/nobody",
 }
