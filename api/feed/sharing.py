@@ -34,7 +34,7 @@ async def share(request: web.Request, handler: Handler) -> web.StreamResponse:
         headers = {str(name): response.headers[name] for name in _KEPT if name in response.headers}
         return SharedAnswer(request.app[PLATFORM].now_ms(), body, response.content_type, headers, tag_of(body))
 
-    answer = await request.app[SHARED].of(_address(request), make)
+    answer = await request.app[SHARED].of(address_of(request), make)
     takes_gzip = "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, "").lower()
     packed = await answer.gzipped() if takes_gzip else None
     tag = f'"{answer.tag}"' if packed is None else f'"{answer.tag}-gzip"'
@@ -47,7 +47,7 @@ async def share(request: web.Request, handler: Handler) -> web.StreamResponse:
             f"public, max-age={ttl_s}, stale-while-revalidate={_REVALIDATE_S}, stale-if-error={_ERROR_S}"
         ),
     }
-    if _has_it(request, answer.tag):
+    if has_it(request, answer.tag):
         return web.Response(status=304, headers=headers)
     if packed is None:
         return web.Response(body=answer.body, content_type=answer.content_type, headers=headers)
@@ -77,13 +77,13 @@ def preflight(allowed: str) -> web.Response:
     return response
 
 
-def _address(request: web.Request) -> str:
+def address_of(request: web.Request) -> str:
     """The same for queries that name the same parameters in another order; some answers name the host."""
     query = "&".join(f"{name}={value}" for name, value in sorted(request.query.items()))
     return f"{request.host}{request.path}?{query}"
 
 
-def _has_it(request: web.Request, tag: str) -> bool:
+def has_it(request: web.Request, tag: str) -> bool:
     """Whether the client holds these bytes, in either form: a 304 says that its own copy is right."""
     tags = request.if_none_match or ()
     return any(known.value in {"*", tag, f"{tag}-gzip"} for known in tags)

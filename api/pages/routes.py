@@ -16,17 +16,28 @@ from api.pages.installing import show_manifest, show_worker
 from api.pages.near import CardsQuery, show_cards, show_near
 from api.pages.overview import OverviewQuery, show_overview
 from api.pages.reference import show_reference
+from api.pages.sharing import shared_page
 from api.pages.station_page import show_station_page
 from api.query import NoQuery
 from api.route import Route
 
 PAGES: Final[tuple[Route[Any], ...]] = (
-    Route("GET", "/", show_near, NearQuery, "text/html", "Stations near people, as a page", (404, 500, 503)),
-    Route("GET", "/cards", show_cards, CardsQuery, "text/html", "Some stations of that page, anew", (500, 503)),
+    Route(
+        "GET", "/", shared_page(show_near), NearQuery, "text/html", "Stations near people, as a page", (404, 500, 503)
+    ),
+    Route(
+        "GET",
+        "/cards",
+        shared_page(show_cards),
+        CardsQuery,
+        "text/html",
+        "Some stations of that page, anew",
+        (500, 503),
+    ),
     Route(
         "GET",
         "/stations/{station_id}",
-        show_station_page,
+        shared_page(show_station_page),
         PageQuery,
         "text/html",
         "One station, as a page",
@@ -35,7 +46,7 @@ PAGES: Final[tuple[Route[Any], ...]] = (
     Route(
         "GET",
         "/overview",
-        show_overview,
+        shared_page(show_overview),
         OverviewQuery,
         "text/html",
         "The numbers of the nation or a region, as a page",

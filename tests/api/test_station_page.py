@@ -64,7 +64,7 @@ async def test_two_weeks_of_visits_say_how_good_each_number_is(client: ClientSes
 async def test_today_by_the_hour_is_told_once_a_minute(world: World, client: ClientSession) -> None:
     """The hours come from the readings; a second reader within a minute is answered from memory."""
     first = await _html(client, "/stations/bj-0001?lang=en")
-    assert "15:00 at most 4 people 2.5 on average" in _text(first)
+    assert "15:00 at most 4 people 3.0 on average" in _text(first)
     assert "16:00 at most" not in _text(first)
     assert await _html(client, "/stations/bj-0001?lang=en") == first
     midnight_ms = NOW_MS - int(15.5 * HOUR_MS)

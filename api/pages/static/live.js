@@ -10,6 +10,7 @@ const AGAIN_MS = 15_000; // Where there is no stream: how often the page asks. L
 const changed = new Set();
 let isAsked = false;
 let lastMs = 0;
+let lastEvent = ""; // Its number goes along: whoever heard of the same event asks for the same, and gets what is newer.
 
 export function watch() {
   const list = document.querySelector("[data-parts]");
@@ -36,6 +37,7 @@ export function watch() {
   for (const kind of ["status", "visits"]) {
     stream.addEventListener(kind, (event) => {
       const told = JSON.parse(event.data);
+      lastEvent = event.lastEventId;
       ask(list, [told.station ?? told.id]);
     });
   }
@@ -56,6 +58,7 @@ async function fetchNow(list) {
   lastMs = Date.now();
   const target = new URL(list.dataset.parts, location.href);
   if (target.pathname === "/cards") for (const id of changed) target.searchParams.append("id", id);
+  if (lastEvent) target.searchParams.set("fresh", lastEvent);
   changed.clear();
   try {
     const response = await fetch(target, { headers: { Accept: "text/html" }, cache: "no-store" });
