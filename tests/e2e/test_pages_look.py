@@ -21,6 +21,7 @@ PAGES = {
     "overview": "/overview",
     "reference": "/docs",
     "overview-province": "/overview?region=110000&by=visits_today",
+    "docs": "/docs",
     "trouble": "/stations/nobody",
 }
 CONSOLE = {
