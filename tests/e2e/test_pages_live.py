@@ -73,6 +73,13 @@ def test_a_message_of_a_station_is_on_an_open_page_within_a_second(
         expect(own.locator("#now .fact", has_text="Free seats")).to_contain_text("none", timeout=WAIT_S * 1000)
         visits = own.locator("#now .fact", has_text="Visits today")
         expect(visits).to_contain_text("110 still counting", timeout=WAIT_S * 1000)
+        # Whoever comes back to the list sees what is true now, and hears what follows.
+        own.goto(f"{platform.address}/?q=三里屯&lang=en")
+        own.locator(".card h3 a").click()
+        own.go_back()
+        again = own.locator(f"#{STATION} .fact", has_text="Free seats").locator(".value")
+        station.send("occupancy", occupancy(11, SEATS - 4))
+        expect(again).to_have_text("4", timeout=WAIT_S * 1000)
     lists.screenshot(path=SCREENSHOTS / "live-list-en.png")
     context.close()
     print("seconds from the message to the page:", ", ".join(f"{one:.2f}" for one in took_s))  # noqa: T201 - for who measures

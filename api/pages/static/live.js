@@ -16,23 +16,49 @@ export function watch() {
   const list = document.querySelector("[data-parts]");
   if (!list) return;
   const stations = (list.dataset.stations ?? "").split(" ").filter(Boolean);
-  document.addEventListener("visibilitychange", () => {
-    if (!document.hidden) ask(list, stations);
-  });
-  if (document.documentElement.dataset.keptMs) ask(list, stations);
-  const askAgain = () => setInterval(() => ask(list, stations), Number(list.dataset.everyS ?? 0) * 1000 || AGAIN_MS);
+  const everything = () => ask(list, stations);
+  if (document.documentElement.dataset.keptMs) everything();
   const isTold = stations.length || list.dataset.stream;
   if (!isTold || !("EventSource" in window)) {
-    askAgain();
+    setInterval(everything, Number(list.dataset.everyS ?? 0) * 1000 || AGAIN_MS);
+    document.addEventListener("visibilitychange", everything);
     return;
   }
+  // A page that is not looked at holds no connection: a browser has six for a host, and a phone a battery.
+  let stream = null;
+  const follow = () => {
+    if (document.hidden || stream) return;
+    stream = listen(list, stations, everything);
+  };
+  const leave = () => {
+    stream?.close();
+    stream = null;
+  };
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) leave();
+    else {
+      follow();
+      everything();
+    }
+  });
+  addEventListener("pagehide", leave);
+  addEventListener("pageshow", (event) => {
+    if (!event.persisted) return;
+    follow();
+    everything();
+  });
+  setInterval(everything, SLOWLY_MS);
+  follow();
+}
+
+function listen(list, stations, everything) {
   const query = new URLSearchParams(stations.slice(0, STREAM_STATIONS_MAX).map((id) => ["station", id]));
   const stream = new EventSource(list.dataset.stream ?? `/v1/stream?${query}`);
   stream.addEventListener("open", heard);
   stream.addEventListener("error", () => {
     cut();
     // Refused for good; a connection that is lost is made again by the browser.
-    if (stream.readyState === EventSource.CLOSED) askAgain();
+    if (stream.readyState === EventSource.CLOSED) setInterval(everything, AGAIN_MS);
   });
   for (const kind of ["status", "visits"]) {
     stream.addEventListener(kind, (event) => {
@@ -41,9 +67,8 @@ export function watch() {
       ask(list, [told.station ?? told.id]);
     });
   }
-  for (const kind of ["resync", "board"]) stream.addEventListener(kind, () => ask(list, stations));
-  setInterval(() => ask(list, stations), SLOWLY_MS);
-  addEventListener("pagehide", () => stream.close());
+  for (const kind of ["resync", "board"]) stream.addEventListener(kind, everything);
+  return stream;
 }
 
 function ask(list, stations) {
