@@ -243,6 +243,8 @@ class StationEntry(Body):
 class StationDetail(StationEntry):
     """A station with its newest reading of each kind."""
 
+    model_config = ConfigDict(json_schema_extra={})
+
     readings: ReadingsNow
 
 
