@@ -1,9 +1,10 @@
 """What rules cost a reading: the same readings through decode and steps, with the engine and without, by turns.
 
-Enters: nothing. Leaves: the share of the ingest path's CPU that looking for what is wrong takes.
+Enters: nothing. Leaves: the microseconds of CPU that looking for what is wrong takes, of a fleet in which all is well.
 Never: a broker or a store: they cost the same with and without.
 """
 
+import re
 import time
 from typing import Final
 
@@ -32,15 +33,20 @@ TURNS: Final = 3
 """Larger: longer. Smaller: one busy moment of the machine decides."""
 
 
-def rule_share() -> float:
-    """(CPU with the engine - CPU without) / CPU with it, the best of each over turns."""
+_PIECES: Final = re.compile(rb'"qty":\d+')
+"""The load draws them anew for each reading; from a true box somebody takes a piece now and then."""
+
+
+def rules_us() -> float:
+    """CPU with the engine less CPU without, a reading; the best of each over turns."""
     ids = load.station_ids(STATIONS)
-    messages = [Message(topic, payload, b"", retained=False) for topic, payload in load.readings(ids, READINGS, boot=1)]
+    sent = load.readings(ids, READINGS, boot=1)
+    messages = [Message(topic, _PIECES.sub(b'"qty":9', payload), b"", retained=False) for topic, payload in sent]
     best = {True: float("inf"), False: float("inf")}
     for _ in range(TURNS):
         for watched in (False, True):
             best[watched] = min(best[watched], _cpu_s(ids, messages, watched=watched))
-    return round((best[True] - best[False]) / best[True], 3)
+    return round((best[True] - best[False]) / READINGS * 1e6, 2)
 
 
 def _cpu_s(ids: list[str], messages: list[Message], *, watched: bool) -> float:

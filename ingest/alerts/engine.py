@@ -94,11 +94,8 @@ class Engine:
             return
         rules, kind = self._rules.of(station), reading.kind
         self._foresight.learn(live.id, kind, reading.body)
-        if not self._is_held(live.id, kind) and self._readings.is_quiet(station, rules, kind, reading.body, now_ms):
-            if live.id in self._dark:
-                self._look_at_station(station, live, rules, now_ms)
-            return
-        self._look_at_reading(station, rules, kind, reading.body, reading.received_ms, now_ms)
+        if self._is_held(live.id, kind) or not self._readings.is_quiet(station, rules, kind, reading.body, now_ms):
+            self._look_at_reading(station, rules, kind, reading.body, reading.received_ms, now_ms)
         if live.id in self._dark:
             self._look_at_station(station, live, rules, now_ms)
 
@@ -251,7 +248,8 @@ class Engine:
         """Whether anything of this kind is remembered of a place."""
         if place in self._memory and kind is Kind.BATTERY:
             return True
-        return any(RULES[rule].kind is kind for rule, _ in self.alerts.at(place) if rule in RULES)
+        held = self.alerts.at(place)
+        return bool(held) and any(RULES[rule].kind is kind for rule, _ in held if rule in RULES)
 
     def _look_at_reading(
         self, station: Station, rules: StationRules, kind: Kind, body: ReadingBody, at_ms: int, now_ms: int
