@@ -94,6 +94,6 @@ class JobTeller:
         return f"[{style}]{job.state:<12}[/] {escape(self._name_of(job.place))}: {faults} ({job.severity}){who}"
 
     def _faults(self, job: Job) -> list[str]:
-        views = {view.alert.id: view.alert for view in self._board.alerts()}
-        found = [views[one] for one in sorted(job.alerts or job.done_alerts) if one in views]
-        return list(dict.fromkeys(f"{RULES[one.key.rule].zh} {RULES[one.key.rule].en}" for one in found))
+        views = [self._board.view(one) for one in sorted(job.alerts or job.done_alerts)]
+        rules = [RULES[view.alert.key.rule] for view in views if view is not None and view.alert.key.rule in RULES]
+        return list(dict.fromkeys(f"{rule.zh} {rule.en}" for rule in rules))

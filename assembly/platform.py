@@ -170,7 +170,7 @@ async def open_platform(settings: Settings) -> AsyncIterator[RunningPlatform]:  
             public_url=settings.alerts.public_url,
             feed_contact=settings.api.feed_contact,
         )
-        health = PlatformHealth(session.link, keeper, books.accounting, alerting.lookout)
+        health = PlatformHealth(session.link, keeper, books.accounting, alerting.lookout, alerting.desk)
         operations = Operations(
             book_of_tokens,
             BookRecords(books, now_ms()),

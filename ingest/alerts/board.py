@@ -41,6 +41,9 @@ class AlertBoard(Protocol):
     def alerts(self) -> Sequence[AlertView]:
         """Firing and unknown first, worst first; then pending; then those resolved within the reopen window."""
 
+    def view(self, alert_id: str) -> AlertView | None:
+        """One of `alerts()`, without a walk over all of them; None: it is not held any more."""
+
     def jobs(self) -> Sequence[Job]:
         """Open ones worst first, oldest first; then those closed within the reopen window."""
 

@@ -112,6 +112,21 @@ class Composer:
         )
 
 
+def bare(notice: Notice, now_ms: int) -> Outgoing:
+    """What goes out where a message could not be worded: that there is something, how bad, and of which jobs."""
+    about = ", ".join(notice.jobs) or notice.key
+    return Outgoing(
+        id=0,
+        notice=notice,
+        title=f"驿站告警 Yizhan: {notice.severity} · {notice.why}",
+        text=f"{about}\n\n详情请看平台：此消息未能写成。 Look at the platform: this message could not be worded.",
+        payload=payload_of(notice, (), {}, RULES, ""),
+        created_ms=now_ms,
+        state=Delivery.WAITING,
+        next_ms=notice.due_ms,
+    )
+
+
 def _map(place: PlaceName) -> str | None:
     if place.lat is None or place.lon is None:
         return None

@@ -6,6 +6,8 @@ whoever watches, and a word to the postman. Never: a rule; and nothing is told t
 
 import asyncio
 import logging
+import secrets
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -15,6 +17,7 @@ from sqlalchemy import Connection
 
 from gateway.failure_log import FailureLog
 from ingest.alerts.broadcast import Broadcast
+from ingest.alerts.composing import bare
 from ingest.alerts.jobs import JobBook
 from ingest.alerts.model import Alert, AlertKey, Change
 from ingest.alerts.records import BoardEvent
@@ -24,7 +27,7 @@ from ingest.alerts.telling import muffled
 from ingest.alerts.work import Act, Job, JobChange, Notice, Outgoing, WhyNot
 from ingest.alerts.writ import Writ
 from ingest.database.database import Database
-from ingest.ports import StoreMisconfigured, TransientStoreError
+from ingest.ports import Check, StoreMisconfigured, TransientStoreError
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +39,9 @@ that find nothing."""
 RETRY_S: Final = 1.0
 """Between tries while the database is away. Larger: what is due waits after it is back. Smaller: it is asked for
 nothing."""
+CHANGES_MOST: Final = 1_000
+"""Changes of alerts in one turn, and so in one transaction; the next turn follows at once. Larger: when a province goes
+dark, readings wait for the one thread of the database. Smaller: a storm is told later."""
 
 
 class Findings(Protocol):
@@ -44,8 +50,12 @@ class Findings(Protocol):
     def tick(self, now_ms: int) -> None:
         """Let happen what time alone brings."""
 
-    def take_changes(self) -> list[Change]:
-        """What happened to alerts since it was asked last, in order."""
+    @property
+    def has_changes(self) -> bool:
+        """Whether `take_changes` has more to give."""
+
+    def take_changes(self, most: int | None = None) -> list[Change]:
+        """What happened to alerts since it was asked last, in order; at most so much, and the rest the next time."""
 
     def take_notes(self, now_ms: int, *, is_last: bool = False) -> dict[str, dict[str, str | None]]:
         """What it wants to be given again after a restart, by book and name; None: forget it."""
@@ -89,10 +99,13 @@ class Desk:
         self._now_ms = now_ms
         self._woken = asyncio.Event()
         self._turn = asyncio.Lock()
-        self._unwritten = Writ()
-        """Decided, and not durable yet: while the database is away it grows."""
+        self._writs: deque[Writ] = deque()
+        """Decided, and not known to be durable, oldest first."""
+        self._changed: set[str] = set()
+        """Jobs that took a step and that the teller has not looked at since."""
         self._failures = FailureLog(log, "alerts")
         self._trouble = ""
+        self._failure, self._failed_ms = "", 0
 
     def wake(self) -> None:
         """Something happened that the next turn should see."""
@@ -107,14 +120,34 @@ class Desk:
             except TimeoutError:
                 pass
             self._woken.clear()
-            while not await self.turn():  # noqa: ASYNC110 - no event tells that a database is back
+            while not await self._tried_turn():  # noqa: ASYNC110 - no event tells that a database is back
                 await asyncio.sleep(RETRY_S)
 
     async def turn(self) -> bool:
         """Decide what is to be decided now; whether all of it is durable."""
         async with self._turn:
-            self._decide(self._now_ms())
-            return await self._written()
+            self._decide(self._writ(), self._now_ms())
+            is_written = await self._written()
+        self._failure = ""
+        if self.books.findings.has_changes:
+            self.wake()
+        return is_written
+
+    async def _tried_turn(self) -> bool:
+        try:
+            return await self.turn()
+        except Exception as error:
+            failure = f"nobody is told: the desk failed ({type(error).__name__}), and tries again; the log says where"
+            if failure != self._failure:
+                log.critical("%s", failure, exc_info=error)
+                self._failure, self._failed_ms = failure, self._now_ms()
+            return False
+
+    def check(self) -> Check:
+        """For /readyz."""
+        if self._failure:
+            return Check(ok=False, detail=self._failure, since_ms=self._failed_ms)
+        return Check(ok=True, detail="what is found is told")
 
     async def act(self, do: Do, act: Act, notes: Iterable[tuple[str, str, bytes | None]] = ()) -> None:
         """A human act and all that follows from it; durable when it returns.
@@ -125,12 +158,12 @@ class Desk:
             raise TransientStoreError(self._trouble)
         async with self._turn:
             now_ms = self._now_ms()
-            writ = self._unwritten
-            writ.job_changes.extend(do(now_ms))
+            job_changes, writ = do(now_ms), self._writ()
+            self._step(writ, job_changes)
             writ.acts.append(act)
             for book, name, body in notes:
                 writ.note(book, name, body)
-            self._decide(now_ms)
+            self._decide(writ, now_ms)
             if not await self._written():
                 raise TransientStoreError(
                     f"{self._trouble}; it is noted, and will be kept as soon as the database is back"
@@ -139,7 +172,9 @@ class Desk:
     async def last_turn(self) -> None:
         """What was decided when the platform stops; what cannot be kept now is found again after the start."""
         async with self._turn:
-            self._decide(self._now_ms(), is_last=True)
+            self._decide(self._writ(), self._now_ms(), is_last=True)
+            while self.books.findings.has_changes:
+                self._decide(self._writ(), self._now_ms(), is_last=True)
             await self._written()
         self.broadcast.close()
 
@@ -151,44 +186,65 @@ class Desk:
         """Why nobody is told of an alert."""
         return muffled(alert, self.books.findings.inhibited_by, self.books.silences, now_ms)
 
-    def _decide(self, now_ms: int, *, is_last: bool = False) -> None:
-        """Everything that follows from what happened, into the writ."""
-        books, writ = self.books, self._unwritten
-        acted = [change.job.id for change in writ.job_changes]
+    def _writ(self) -> Writ:
+        """The one that what is decided now goes into; never one that may be durable already."""
+        if not self._writs or self._writs[-1].is_offered or len(self._writs[-1].changes) >= CHANGES_MOST:
+            self._writs.append(Writ(secrets.token_hex(8)))
+        return self._writs[-1]
+
+    def _decide(self, writ: Writ, now_ms: int, *, is_last: bool = False) -> None:
+        """Everything that follows from what happened, into the writ; an error of one step takes no other's findings."""
+        books = self.books
         books.findings.tick(now_ms)
-        changes = books.findings.take_changes()
-        job_changes = books.jobs.take(changes, books.findings.inhibited_by, now_ms)
-        changed = {*acted, *(change.job.id for change in job_changes)}
-        decision = books.teller.decide(books.jobs, partial(self.muffled, now_ms=now_ms), changed, now_ms)
+        changes = books.findings.take_changes(CHANGES_MOST)
         writ.changes.extend(changes)
-        writ.job_changes.extend((*job_changes, *decision.job_changes))
+        self._step(writ, books.jobs.take(changes, books.findings.inhibited_by, now_ms))
+        decision = books.teller.decide(books.jobs, partial(self.muffled, now_ms=now_ms), self._changed, now_ms)
+        self._changed.clear()
+        writ.job_changes.extend(decision.job_changes)
         writ.tell(decision.told, decision.paces, decision.digested, decision.forgotten)
-        writ.messages.extend(self._compose(notice, now_ms) for notice in decision.notices)
+        writ.messages.extend(self._worded(notice, now_ms) for notice in decision.notices)
         for book, notes in books.findings.take_notes(now_ms, is_last=is_last).items():
             writ.notes.setdefault(book, {}).update(notes)
 
-    async def _written(self) -> bool:
-        """Whether all that was decided is durable now; then it is let out."""
-        writ = self._unwritten
-        if writ.is_empty:
-            return True
-        now_ms = self._now_ms()
+    def _step(self, writ: Writ, job_changes: Sequence[JobChange]) -> None:
+        writ.job_changes.extend(job_changes)
+        self._changed.update(change.job.id for change in job_changes)
+
+    def _worded(self, notice: Notice, now_ms: int) -> Outgoing:
         try:
-            await self._database.run(lambda connection: writ.write(connection, now_ms))
-        except (TransientStoreError, StoreMisconfigured) as error:
-            self._trouble = str(error)
-            self._failures.failed(f"{error}; what was decided is kept in memory and told when the database is back")
-            return False
-        self._trouble = ""
-        self._failures.worked()
-        self._unwritten = Writ()
+            return self._compose(notice, now_ms)
+        except Exception:
+            log.exception("message %s could not be worded, and goes out bare", notice.key)
+            return bare(notice, now_ms)
+
+    async def _written(self) -> bool:
+        """Whether all that was decided is durable now; what is, is let out."""
+        while self._writs:
+            writ = self._writs[0]
+            if not writ.is_empty:
+                writ.is_offered = True
+                try:
+                    await self._database.run(partial(writ.write, now_ms=self._now_ms()))
+                except (TransientStoreError, StoreMisconfigured) as error:
+                    self._trouble = str(error)
+                    self._failures.failed(
+                        f"{error}; what was decided is kept in memory and told when the database is back"
+                    )
+                    return False
+                self._trouble = ""
+                self._failures.worked()
+            self._writs.popleft()
+            self._let_out(writ)
+        return True
+
+    def _let_out(self, writ: Writ) -> None:
         if writ.messages:
             self._on_queued()
         for change in writ.changes:
             self.broadcast.publish(BoardEvent("alert", change.alert.key.place, alert=change.alert))
         for job in _last(writ.job_changes):
             self.broadcast.publish(BoardEvent("job", job.place, job=job))
-        return True
 
 
 def _last(changes: Iterable[JobChange]) -> Iterable[Job]:

@@ -55,6 +55,7 @@ from ingest.database import jobs as job_table
 
 LINKS: Final = "link"
 """The book of consumed links: name is the nonce, the body when it expires."""
+USED_LINK: Final = "this link was used before"
 DAY_MS: Final = 86_400_000
 
 
@@ -78,12 +79,19 @@ class DeskBoard:
         self._composer = parts.composer
         self._now_ms = parts.now_ms
         self._books = parts.desk.books
+        self._redeemed: set[str] = set()
+        """Links used in this process; those of earlier ones are in the database."""
 
     # ---- what is open ----
 
     def alerts(self) -> Sequence[AlertView]:
         """See the port."""
         return [self._view(alert) for alert in sorted(self._engine.alerts, key=_urgency)]
+
+    def view(self, alert_id: str) -> AlertView | None:
+        """See the port."""
+        alert = self._engine.alerts.of_id(alert_id)
+        return None if alert is None else self._view(alert)
 
     def jobs(self) -> Sequence[Job]:
         """See the port."""
@@ -296,14 +304,23 @@ class DeskBoard:
         except WrongLink as wrong:
             raise NotThere(str(wrong)) from wrong
         if grant.nonce in await self._desk.read(partial(alert_notes.every, book=LINKS)):
-            raise ActRefused("this link was used before")
-        book, used = self._books.jobs, [(LINKS, grant.nonce, json.dumps(grant.expires_ms).encode())]
+            raise ActRefused(USED_LINK)
+        used = [(LINKS, grant.nonce, json.dumps(grant.expires_ms).encode())]
+
+        def acknowledge(now_ms: int) -> Sequence[JobChange]:
+            # Asked again in the turn: who presses twice asks the database twice before either act is kept.
+            if grant.nonce in self._redeemed:
+                raise ActRefused(USED_LINK)
+            done = self._books.jobs.acknowledge(grant.job, grant.crew, now_ms, None, arrival_ms)
+            self._redeemed.add(grant.nonce)
+            return done
+
         return await self._job_act(
             grant.job,
             grant.crew,
             grant.action.value,
             f"by a link sent to {grant.channel}",
-            lambda now: book.acknowledge(grant.job, grant.crew, now, None, arrival_ms),
+            acknowledge,
             used,
         )
 

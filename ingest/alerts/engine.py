@@ -9,8 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pydantic_core import from_json, to_json
-
 from gateway.payloads import ReadingBody
 from gateway.topics import Kind
 from ingest.alerts import life
@@ -20,12 +18,14 @@ from ingest.alerts.life import LifeSettings
 from ingest.alerts.model import GOOD, Alert, AlertKey, AlertState, Change, Finding, RuleSetting, Scope
 from ingest.alerts.open_alerts import Fault, OpenAlerts
 from ingest.alerts.places import Places
+from ingest.alerts.rule_memory import RuleMemory
 from ingest.alerts.rules import occupancy
 from ingest.alerts.rules import station as stations
 from ingest.alerts.rules.book import RuleBook
 from ingest.alerts.rules.catalogue import RULES
 from ingest.alerts.rules.readings import ReadingRules
 from ingest.alerts.rules.rule import Bad, StationRules, levels_of
+from ingest.alerts.rules_at import RulesAt, kind_of
 from ingest.alerts.station_watch import StationWatch
 from ingest.live.station import LiveStation
 from ingest.model import Reading, Station
@@ -39,8 +39,6 @@ PARTS: Final = 4
 """Sweeps in which each station that is well is looked at once. Larger: a wrong clock is seen later. Smaller: CPU."""
 FORESIGHT_PARTS: Final = 40
 """Sweeps in which each station is foretold of once, some ten minutes. Larger: told later. Smaller: CPU."""
-NOTES_EVERY_MS: Final = 30_000
-"""Between two writings of what rules remember. Larger: a restart forgets more of a rise. Smaller: useless writing."""
 VISITS_EVERY_MS: Final = 600_000
 ALIVE_EVERY_MS: Final = 10_000
 """How exactly a restart knows for how long the platform was away. Larger: hold-offs are that much longer after it."""
@@ -69,16 +67,15 @@ class Engine:
         self._world = world
         self._rules = rules
         self._settings = settings
+        self._at = RulesAt(world.registry, rules)
         places = Places(world.registry)
         self.causes = Causes(places.path)
         self.alerts = OpenAlerts(self._due_ms, self.causes)
         self._regions = DarkRegions(places.path)
         self._watch = StationWatch(world.quality, now_ms)
         self._dark: set[str] = set()
-        self._memory: dict[str, dict[Fault, str]] = {}
-        self._remembered: set[str] = set()
-        """Places whose memory changed since it was written."""
-        self._noted_ms = self._visits_noted_ms = now_ms
+        self._memory = RuleMemory(now_ms)
+        self._visits_noted_ms = now_ms
         self._alive_ms = 0
         self._readings = ReadingRules(world.registry, world.days)
         self._foresight = Foresight(self._readings, world.days, now_ms)
@@ -156,6 +153,7 @@ class Engine:
                 self._look_ahead(station, live, now_ms)
             if number % STEP == STEP - 1:
                 yield None
+        self._let_go(now_ms)
         self._regions.known(heard)
         self._sweeps += 1
 
@@ -190,9 +188,14 @@ class Engine:
 
     # ---- what is asked ----
 
-    def take_changes(self) -> list[Change]:
-        """What happened to alerts since this was asked last, in order."""
-        return self.alerts.take_changes()
+    @property
+    def has_changes(self) -> bool:
+        """Whether `take_changes` has more to give."""
+        return self.alerts.has_changes
+
+    def take_changes(self, most: int | None = None) -> list[Change]:
+        """What happened to alerts since this was asked last, in order; at most so much, and the rest the next time."""
+        return self.alerts.take_changes(most)
 
     def inhibited_by(self, alert: Alert) -> AlertKey | None:
         """The highest cause above an alert."""
@@ -200,15 +203,14 @@ class Engine:
 
     def setting_of(self, key: AlertKey) -> RuleSetting | None:
         """How its rule is set at its place; None while it is off."""
-        return self._rules_of(key).get(key.rule)
+        return self._at.setting(key)
 
     def take_notes(self, now_ms: int, *, is_last: bool = False) -> dict[str, dict[str, str | None]]:
         """What a restart wants to know, by book and name, every now and then."""
         notes: dict[str, dict[str, str | None]] = {}
-        if self._remembered and (is_last or now_ms - self._noted_ms >= NOTES_EVERY_MS):
-            self._noted_ms = now_ms
-            notes[MEMORY] = {place: self._written(place) for place in self._remembered}
-            self._remembered.clear()
+        memory = self._memory.take_notes(now_ms, is_last=is_last)
+        if memory:
+            notes[MEMORY] = memory
         use = self._foresight.take_notes(now_ms, is_last=is_last)
         if use:
             notes[USE] = use
@@ -230,12 +232,14 @@ class Engine:
         self._watch.saw_nothing(now_ms - away_ms, now_ms)
         self.alerts.restore(life.shifted(alert, away_ms) for alert in alerts)
         for alert in alerts:
+            if alert.key.rule not in RULES and alert.state is not AlertState.RESOLVED:
+                # An upgrade took or renamed its rule: nobody would ever look at it again.
+                self.alerts.live(alert.key, life.resolved_by(alert, "settings", now_ms))
             if alert.key.rule == STATION_DARK and alert.state is not AlertState.RESOLVED:
                 self._dark.add(alert.key.place)
                 since_ms = alert.value if isinstance(alert.value, int) else alert.since_ms
                 self._regions.went_dark(alert.key.place, since_ms)
-        for place, written in notes.get(MEMORY, {}).items():
-            self._memory[place] = {(rule, part): memory for rule, part, memory in from_json(written)}
+        self._memory.restore(notes.get(MEMORY, {}))
         self._foresight.restore(notes.get(USE, {}))
         if VISITS in watched:
             self._watch.load(watched[VISITS])
@@ -249,15 +253,15 @@ class Engine:
         if place in self._memory and kind is Kind.BATTERY:
             return True
         held = self.alerts.at(place)
-        return bool(held) and any(RULES[rule].kind is kind for rule, _ in held if rule in RULES)
+        return bool(held) and any(kind_of(rule) is kind for rule, _ in held)
 
     def _look_at_reading(
         self, station: Station, rules: StationRules, kind: Kind, body: ReadingBody, at_ms: int, now_ms: int
     ) -> None:
         place = station.id
-        held = {fault: alert for fault, alert in self.alerts.at(place).items() if RULES[fault[0]].kind is kind}
+        held = {fault: alert for fault, alert in self.alerts.at(place).items() if kind_of(fault[0]) is kind}
         known: dict[Fault, str | None] = {fault: alert.memory for fault, alert in held.items()}
-        known |= {fault: memory for fault, memory in self._memory.get(place, {}).items() if fault not in known}
+        known |= {fault: memory for fault, memory in self._memory.of(place).items() if fault not in known}
         found: set[Fault] = set()
         for finding in self._readings.look(station, rules, kind, body, at_ms, now_ms, known):
             found.add((finding.rule, finding.part))
@@ -290,10 +294,20 @@ class Engine:
             if alert.state is not AlertState.RESOLVED and self.setting_of(alert.key) is None:
                 self.alerts.live(alert.key, life.resolved_by(alert, "settings", now_ms))
                 continue
-            kind = RULES[rule].kind
+            kind = kind_of(rule)
             track = None if live is None or kind is None else getattr(live, kind)
             if kind is not None and (live is None or not self._watch.is_trusted(live, track, now_ms)):
                 self.alerts.live(alert.key, life.unheard(alert, now_ms))
+
+    def _let_go(self, now_ms: int) -> None:
+        """A station that left the registry has no rules and no crew: what was open there is over, by the registry."""
+        gone = [place for place in self.alerts.places() if self._world.registry.station(place) is None]
+        for alert in [alert for place in gone for alert in self.alerts.at(place).values()]:
+            if alert.key.scope is Scope.STATION and alert.state is not AlertState.RESOLVED:
+                self.alerts.live(alert.key, life.resolved_by(alert, "registry", now_ms))
+        for place in [place for place in self._dark if self._world.registry.station(place) is None]:
+            self._dark.discard(place)
+            self._regions.heard(place)
 
     def _look_at_all(self, station: Station, live: LiveStation, now_ms: int) -> None:
         """After a start: every reading that may still be called the present, whoever has looked at it before."""
@@ -337,7 +351,7 @@ class Engine:
     def _take(self, key: AlertKey, finding: Finding, rules: StationRules, at_ms: int, now_ms: int) -> None:
         alert, setting = self.alerts.get(key), rules.get(key.rule)
         if alert is None and (finding.reached is None or finding.reached == GOOD):
-            self._remember(key, finding.memory)
+            self._memory.keep(key, finding.memory)
             return
         if setting is None:
             if alert is not None:
@@ -347,7 +361,7 @@ class Engine:
         lived = life.found(alert, key, finding, setting, at_ms=at_ms, now_ms=now_ms, is_upward=is_upward)
         self.alerts.live(key, lived)
         if alert is None:
-            self._remember(key, None)
+            self._memory.keep(key, None)
 
     def _unasked(self, alert: Alert, rules: StationRules, now_ms: int) -> life.Lived:
         """No rule spoke of it: its rule was switched off, or the value is missing."""
@@ -355,44 +369,21 @@ class Engine:
             return life.resolved_by(alert, "settings", now_ms)
         return life.unheard(alert, now_ms)
 
-    def _remember(self, key: AlertKey, memory: str | None) -> None:
-        """What a rule wants to be given again, of a fault that is no alert."""
-        known = self._memory.get(key.place)
-        fault = (key.rule, key.part)
-        if memory is None:
-            if known is None or fault not in known:
-                return
-            del known[fault]
-            if not known:
-                del self._memory[key.place]
-        else:
-            self._memory.setdefault(key.place, {})[fault] = memory
-        self._remembered.add(key.place)
-
-    def _written(self, place: str) -> str | None:
-        memory = self._memory.get(place)
-        return None if memory is None else to_json([[*fault, one] for fault, one in memory.items()]).decode()
-
     def _ripen(self, alert: Alert, now_ms: int) -> None:
         setting = self.setting_of(alert.key)
         lived = (
             life.resolved_by(alert, "settings", now_ms)
             if setting is None and alert.state is not AlertState.RESOLVED
-            else life.ripened(alert, setting or RULES[alert.key.rule].setting, self._settings, now_ms)
+            else life.ripened(alert, self._at.last_setting(alert.key), self._settings, now_ms)
         )
         self.alerts.live(alert.key, lived)
 
     def _due_ms(self, alert: Alert) -> int | None:
-        setting = self.setting_of(alert.key) or RULES[alert.key.rule].setting
-        return life.due_ms(alert, setting, self._settings)
+        return life.due_ms(alert, self._at.last_setting(alert.key), self._settings)
 
     def _is_trusted(self, alert: Alert, now_ms: int) -> bool:
-        kind = RULES[alert.key.rule].kind
+        kind = kind_of(alert.key.rule)
         live = self._world.live.get(alert.key.place)
         if kind is None:
             return True
         return live is not None and self._watch.is_trusted(live, getattr(live, kind), now_ms)
-
-    def _rules_of(self, key: AlertKey) -> StationRules:
-        station = self._world.registry.station(key.place) if key.scope is Scope.STATION else None
-        return self._rules.everywhere if station is None else self._rules.of(station)

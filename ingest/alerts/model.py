@@ -153,7 +153,8 @@ class Alert:
     """When the last trustworthy word of it came, while its state is unknown."""
     resolved_ms: int | None = None
     resolved_by: str = ""
-    """`readings`, or a person's name with a reason in the audit log."""
+    """`readings`; a person's name with a reason in the audit log; `settings` where its rule is off or gone; `registry`
+    where its station is."""
     reopened: int = 0
     """How often the fault came back within the window."""
     is_flapping: bool = False

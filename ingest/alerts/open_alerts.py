@@ -103,9 +103,12 @@ class OpenAlerts:
                 found.append(alert)
         return found
 
-    def take_changes(self) -> list[Change]:
-        """What happened since this was asked last, in order."""
-        changes, self._changes = self._changes, []
+    def take_changes(self, most: int | None = None) -> list[Change]:
+        """What happened since this was asked last, in order; at most so much, and the rest the next time."""
+        if most is None or len(self._changes) <= most:
+            changes, self._changes = self._changes, []
+        else:
+            changes, self._changes = self._changes[:most], self._changes[most:]
         return changes
 
     @property

@@ -4,6 +4,7 @@ Enters: changes of alerts and jobs, what was told, messages, acts. Leaves: rows 
 transaction; after a restart the same nouns. Never: decides anything.
 """
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
@@ -26,6 +27,7 @@ from ingest.alerts.work import (
     Told,
 )
 from ingest.database import acts, alert_notes, alerts, jobs, outbox
+from ingest.database.bodies import readable
 
 TOLD: Final = TypeAdapter(Told)
 PACE: Final = TypeAdapter(Pace)
@@ -37,11 +39,19 @@ CHANNEL: Final = TypeAdapter(ChannelSetting)
 Notes = dict[str, str | None]
 """JSON by name; None: forget it."""
 
+KEPT: Final = "writ"
+"""The book that tells which writ was the last to be kept."""
+LAST: Final = "last"
+
 
 @dataclass(slots=True)
 class Writ:
-    """Empty at first; each step of the turn adds to it."""
+    """Empty at first; each step of the turn adds to it, until it is offered to the database."""
 
+    id: str
+    """Of this writ alone: by it one is known that was kept though nobody heard the answer."""
+    is_offered: bool = False
+    """It may be durable already, so nothing may be added to it."""
     changes: list[Change] = field(default_factory=list)
     job_changes: list[JobChange] = field(default_factory=list)
     messages: list[Outgoing] = field(default_factory=list)
@@ -76,7 +86,11 @@ class Writ:
             self.note("digested", mark.crew, DIGESTED.dump_json(mark))
 
     def write(self, connection: Connection, now_ms: int) -> None:
-        """All of it, in the caller's transaction."""
+        """All of it, in the caller's transaction; one that is kept already is left as it is."""
+        written = json.dumps(self.id)
+        if alert_notes.every(connection, KEPT).get(LAST) == written:
+            return
+        alert_notes.write(connection, KEPT, {LAST: written}, now_ms)
         if self.changes:
             alerts.write(connection, self.changes)
         if self.job_changes:
@@ -108,7 +122,7 @@ def remembered(connection: Connection) -> Remembered:
     """All of it."""
 
     def book(name: str, adapter: TypeAdapter[Any]) -> list[Any]:
-        return [adapter.validate_json(body) for _, body in sorted(alert_notes.every(connection, name).items())]
+        return readable(adapter, [body for _, body in sorted(alert_notes.every(connection, name).items())], name)
 
     return Remembered(
         alerts=alerts.live(connection),

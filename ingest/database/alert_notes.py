@@ -20,6 +20,9 @@ PRUNE: Final = delete(ALERT_NOTE).where(
     ALERT_NOTE.c.book == bindparam("which"), ALERT_NOTE.c.updated_ms < bindparam("older_than_ms")
 )
 
+DROPPED_MOST: Final = 5_000
+"""Names in one statement. Larger: past 32,766 parameters SQLite refuses. Smaller: more statements."""
+
 
 def every(connection: Connection, book: str) -> dict[str, str]:
     """The JSON of all notes of a book, by name."""
@@ -31,8 +34,8 @@ def write(connection: Connection, book: str, notes: Mapping[str, str | None], no
     kept = [(book, name, body, now_ms) for name, body in sorted(notes.items()) if body is not None]
     WRITE.write(connection, kept)
     gone = [name for name, body in notes.items() if body is None]
-    if gone:
-        connection.execute(DROP, {"which": book, "names": gone})
+    for start in range(0, len(gone), DROPPED_MOST):
+        connection.execute(DROP, {"which": book, "names": gone[start : start + DROPPED_MOST]})
 
 
 def prune(connection: Connection, book: str, older_than_ms: int) -> int:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Select, bindparam, delete, or_, select
 
 from ingest.alerts.model import Alert, Change, ChangeKind, Value
 from ingest.alerts.records import AlertFilter, PastChange
+from ingest.database.bodies import readable
 from ingest.database.bulk import BulkWriter, last_wins
 from ingest.database.stations import stands_in
 from ingest.database.tables import ALERT, ALERT_CHANGE
@@ -47,13 +48,12 @@ def write(connection: Connection, changes: Sequence[Change]) -> None:
 
 def live(connection: Connection) -> list[Alert]:
     """All that memory must hold."""
-    return [BODY.validate_json(body) for body in connection.scalars(LIVE)]
+    return readable(BODY, connection.scalars(LIVE), "alert")
 
 
 def get(connection: Connection, alert_id: str) -> Alert | None:
     """One, however old."""
-    body: str | None = connection.scalar(GET, {"alert": alert_id})
-    return None if body is None else BODY.validate_json(body)
+    return next(iter(readable(BODY, connection.scalars(GET, {"alert": alert_id}), "alert")), None)
 
 
 def changes_of(connection: Connection, alert_id: str) -> list[PastChange]:
@@ -66,7 +66,7 @@ def changes_of(connection: Connection, alert_id: str) -> list[PastChange]:
 
 def page(connection: Connection, wanted: AlertFilter, before: tuple[int, str] | None, limit: int) -> list[Alert]:
     """Those that are over, newest change first; `before` is (changed_ms, id) of the last of the page before."""
-    return [BODY.validate_json(body) for body in connection.scalars(page_query(wanted, before, limit))]
+    return readable(BODY, connection.scalars(page_query(wanted, before, limit)), "alert")
 
 
 def page_query(wanted: AlertFilter, before: tuple[int, str] | None, limit: int) -> Select[Any]:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Select, bindparam, delete, or_, select
 
 from ingest.alerts.records import AlertFilter
 from ingest.alerts.work import Job
+from ingest.database.bodies import readable
 from ingest.database.bulk import BulkWriter, last_wins
 from ingest.database.stations import stands_in
 from ingest.database.tables import JOB
@@ -32,23 +33,22 @@ def upsert(connection: Connection, jobs: Iterable[tuple[Job, bool]]) -> None:
 
 def live(connection: Connection) -> list[Job]:
     """All that memory must hold."""
-    return [BODY.validate_json(body) for body in connection.scalars(LIVE)]
+    return readable(BODY, connection.scalars(LIVE), "job")
 
 
 def get(connection: Connection, job_id: str) -> Job | None:
     """One, however old."""
-    body: str | None = connection.scalar(GET, {"job": job_id})
-    return None if body is None else BODY.validate_json(body)
+    return next(iter(readable(BODY, connection.scalars(GET, {"job": job_id}), "job")), None)
 
 
 def opened_since(connection: Connection, since_ms: int) -> list[Job]:
     """Those opened then or later, for the figures of crews."""
-    return [BODY.validate_json(body) for body in connection.scalars(SINCE, {"since_ms": since_ms})]
+    return readable(BODY, connection.scalars(SINCE, {"since_ms": since_ms}), "job")
 
 
 def page(connection: Connection, wanted: AlertFilter, before: tuple[int, str] | None, limit: int) -> list[Job]:
     """Newest first; `before` is (opened_ms, id) of the last of the page before."""
-    return [BODY.validate_json(body) for body in connection.scalars(page_query(wanted, before, limit))]
+    return readable(BODY, connection.scalars(page_query(wanted, before, limit)), "job")
 
 
 def page_query(wanted: AlertFilter, before: tuple[int, str] | None, limit: int) -> Select[Any]:

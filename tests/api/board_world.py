@@ -71,6 +71,10 @@ class MemoryBoard:
         of = {alert_id: one.id for one in self.known_jobs.values() for alert_id in one.alerts}
         return [AlertView(one, of.get(one.id), self.causes.get(one.id), None) for one in self.known_alerts.values()]
 
+    def view(self, alert_id: str) -> AlertView | None:
+        """See the port."""
+        return next((one for one in self.alerts() if one.alert.id == alert_id), None)
+
     def jobs(self) -> Sequence[Job]:
         """See the port."""
         return list(self.known_jobs.values())
