@@ -106,7 +106,8 @@ class MqttSettings(Section):
         Field(
             pattern=r"^[0-9A-Za-z_-]+$",
             description="Group of a shared subscription, the same for every ingesting process; each of them with its "
-            "own `mqtt.client_id`. Unset: one process reads everything.",
+            "own `mqtt.client_id` and `alerts.enabled = false`: alerts want one that hears every station. Unset: one "
+            "process reads everything.",
         ),
     ] = None
 
@@ -338,6 +339,15 @@ class Settings(BaseSettings):
     def _password_has_a_user(self) -> Self:
         if self.mqtt.password is not None and self.mqtt.username is None:
             raise ValueError("mqtt.password is given, and mqtt.url names no user: write mqtt://user@host")
+        return self
+
+    @model_validator(mode="after")
+    def _alerts_hear_every_station(self) -> Self:
+        if self.mqtt.share_group is not None and self.alerts.enabled:
+            raise ValueError(
+                "mqtt.share_group deals the readings out among processes, and to each of them the stations of the "
+                "others would look dark: set alerts.enabled = false in all of them, or leave mqtt.share_group out"
+            )
         return self
 
     @model_validator(mode="after")

@@ -371,7 +371,12 @@ class DeskBoard:
         )
 
     def _act(self, who: str, what: str, subject: str, detail: str, place: str) -> Act:
-        return Act(self._now_ms(), who, what, subject, detail, place)
+        return Act(self._now_ms(), _plain(who), what, _plain(subject), _plain(detail), place)
+
+
+def _plain(words: str) -> str:
+    """As every database takes it: one act that PostgreSQL refuses would hold up all that is told after it."""
+    return words.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
 
 
 def _urgency(alert: Alert) -> tuple[int, int, int, str]:

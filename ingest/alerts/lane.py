@@ -4,7 +4,7 @@ Enters: messages that are due, results of tries, the time. Leaves: the next mess
 Never: waits, sends, or lets one that says "all is good" overtake what it is about.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 
@@ -54,7 +54,7 @@ def after_try(message: Outgoing, result: SendResult, now_ms: int, lot: float) ->
     if result.ok:
         return replace(message, state=Delivery.SENT, tries=tries, reason="", sent_ms=now_ms)
     if not result.retry:
-        return replace(message, state=Delivery.GIVEN_UP, tries=tries, reason=result.reason)
+        return replace(message, state=Delivery.GIVEN_UP, tries=tries, next_ms=now_ms, reason=result.reason)
     next_ms = now_ms + wait_ms(tries, lot, urgent=is_urgent(message))
     if result.retry_after_s is not None:
         next_ms = max(next_ms, now_ms + int(result.retry_after_s * 1000))
@@ -62,7 +62,7 @@ def after_try(message: Outgoing, result: SendResult, now_ms: int, lot: float) ->
     # Only after a try: what waited while the platform was away is tried at least once.
     if now_ms - message.created_ms >= patience_ms:
         reason = f"given up after {tries} tries in {patience_ms // HOUR_MS} h: {result.reason}"
-        return replace(message, state=Delivery.GIVEN_UP, tries=tries, reason=reason)
+        return replace(message, state=Delivery.GIVEN_UP, tries=tries, next_ms=now_ms, reason=reason)
     return replace(message, tries=tries, reason=result.reason, next_ms=next_ms)
 
 
@@ -71,6 +71,16 @@ def wait_ms(tries: int, lot: float, *, urgent: bool) -> int:
     longest_ms = LONGEST_URGENT_WAIT_MS if urgent else LONGEST_WAIT_MS
     whole_ms = min(longest_ms, FIRST_WAIT_MS * 2 ** min(tries - 1, 20))
     return int(whole_ms * (0.5 + 0.5 * lot))
+
+
+def tries_ms(message: Outgoing) -> Iterator[int]:
+    """When a message that waits was tried, newest first, as late as may be: only its next try is kept."""
+    at_ms = message.next_ms
+    for tries in range(message.tries, 0, -1):
+        at_ms -= wait_ms(tries, 0.0, urgent=is_urgent(message))
+        yield at_ms
+        if message.next_ms - at_ms > HOUR_MS:
+            return
 
 
 class RateWindow:

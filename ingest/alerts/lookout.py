@@ -86,17 +86,23 @@ class Lookout:
 
     async def _keep_looking(self) -> None:
         while True:
-            now_ms = self._now_ms()
-            turn = self._sight.look(now_ms, self._trouble())
-            if turn is Turn.BLIND and self._sight.blind_since_ms is not None:
-                log.error("alerts stand still: %s", self._sight.why)
-                self._engine.blind(now_ms, self._sight.blind_since_ms, self._sight.why)
-                self._on_change()
-            elif turn is Turn.SIGHTED:
-                log.warning("alerts go on")
-                self._engine.sighted(now_ms)
-                self._on_change()
+            try:
+                self._look()
+            except Exception as error:  # noqa: BLE001 - as above
+                self._note("a look for the broker", error)
             await asyncio.sleep(SIGHT_EVERY_S)
+
+    def _look(self) -> None:
+        now_ms = self._now_ms()
+        turn = self._sight.look(now_ms, self._trouble())
+        if turn is Turn.BLIND and self._sight.blind_since_ms is not None:
+            log.error("alerts stand still: %s", self._sight.why)
+            self._engine.blind(now_ms, self._sight.blind_since_ms, self._sight.why)
+            self._on_change()
+        elif turn is Turn.SIGHTED:
+            log.warning("alerts go on")
+            self._engine.sighted(now_ms)
+            self._on_change()
 
     def check(self, now_ms: int) -> Check:
         """For /readyz."""

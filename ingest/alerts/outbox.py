@@ -29,6 +29,6 @@ class DatabaseOutbox:
         """See the port."""
         return await self._database.read(outbox.tried)
 
-    async def sent_since(self, since_ms: int) -> Sequence[tuple[str, int]]:
+    async def ended_since(self, since_ms: int) -> Sequence[tuple[str, int]]:
         """See the port."""
-        return await self._database.read(partial(outbox.sent_since, since_ms=since_ms))
+        return await self._database.read(partial(outbox.ended_since, since_ms=since_ms))

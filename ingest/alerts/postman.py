@@ -7,14 +7,16 @@ under way, or forgets one: after a crash between a send and its mark it goes aga
 import asyncio
 import logging
 import random
+import traceback
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 from gateway.failure_log import FailureLog
 from ingest.alerts.channels.sender import Sender
-from ingest.alerts.lane import HOUR_MS, Lane, RateWindow, after_try
+from ingest.alerts.lane import HOUR_MS, Lane, RateWindow, after_try, tries_ms
 from ingest.alerts.work import ChannelKind, ChannelSetting, Delivery, Outgoing, SendResult
 from ingest.ports import StoreMisconfigured, TransientStoreError
 
@@ -45,8 +47,8 @@ class Outbox(Protocol):
     async def tried(self) -> Sequence[Outgoing]:
         """Those that wait after a try that failed, whenever their time comes."""
 
-    async def sent_since(self, since_ms: int) -> Sequence[tuple[str, int]]:
-        """Channel and instant of what was sent since then."""
+    async def ended_since(self, since_ms: int) -> Sequence[tuple[str, int]]:
+        """Channel and instant of what was sent or given up since then."""
 
 
 class Route(NamedTuple):
@@ -121,7 +123,7 @@ class Postman:
         return by_channel
 
     async def _resumed(self) -> "_Resumed":
-        return _Resumed(await self._outbox.tried(), await self._outbox.sent_since(self._now_ms() - HOUR_MS))
+        return _Resumed(await self._outbox.tried(), await self._outbox.ended_since(self._now_ms() - HOUR_MS))
 
     async def _serve(self, channel: str, running: "_RunningLane") -> None:
         lane = running.lane
@@ -137,7 +139,7 @@ class Postman:
                 wait_s = None if look_again_ms is None else (look_again_ms - now_ms) / 1000
                 await self._rest(running.changed, wait_s)
                 continue
-            result = await route.sender.send(message) if route is not None else _nowhere(channel)
+            result = await _sent(route, message) if route is not None else _nowhere(channel)
             ended_ms = self._now_ms()
             lane.ended(result, ended_ms)
             after = after_try(message, result, ended_ms, self._lot())
@@ -195,13 +197,25 @@ class _Resumed(NamedTuple):
     """What an earlier process left."""
 
     tried: Sequence[Outgoing]
-    sent: Sequence[tuple[str, int]]
+    ended: Sequence[tuple[str, int]]
 
     def lane(self, channel: str) -> _RunningLane:
         """A channel's lane, as it goes on."""
-        rate = RateWindow(at_ms for name, at_ms in self.sent if name == channel)
         tried = [message for message in self.tried if message.notice.channel == channel]
+        # What failed counts, too: the service has counted it.
+        failed = [at_ms for message in tried for at_ms in tries_ms(message)]
+        rate = RateWindow([*failed, *(at_ms for name, at_ms in self.ended if name == channel)])
         return _RunningLane(Lane(rate, tried), asyncio.Event(), FailureLog(log, f"channel {channel}"))
+
+
+async def _sent(route: Route, message: Outgoing) -> SendResult:
+    try:
+        return await route.sender.send(message)
+    except Exception as error:  # noqa: BLE001 - one channel's fault must not end the lanes of all the others
+        # Its words may hold a secret, such as the address that it called; where it happened does not.
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        reason = f"its sender failed: {type(error).__name__} at {Path(place.filename).name}:{place.lineno}"
+        return SendResult(ok=False, reason=reason, retry=True)
 
 
 def _nowhere(channel: str) -> SendResult:

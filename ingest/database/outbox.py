@@ -30,8 +30,9 @@ _PLACED: Final = (
 )
 DUE: Final = select(_PLACED).where(_PLACED.c.place <= bindparam("each")).order_by(_PLACED.c.place, _PLACED.c.id)
 TRIED: Final = select(OUTBOX).where(OUTBOX.c.state == Delivery.WAITING.value, OUTBOX.c.tries > 0).order_by(OUTBOX.c.id)
-SENT_SINCE: Final = select(OUTBOX.c.channel, OUTBOX.c.sent_ms).where(
-    OUTBOX.c.state == Delivery.SENT.value, OUTBOX.c.sent_ms >= bindparam("since_ms")
+_ENDED_MS: Final = func.coalesce(OUTBOX.c.sent_ms, OUTBOX.c.next_ms)
+ENDED_SINCE: Final = select(OUTBOX.c.channel, _ENDED_MS.label("ended_ms")).where(
+    OUTBOX.c.state != Delivery.WAITING.value, bindparam("since_ms") <= _ENDED_MS
 )
 NEXT: Final = select(func.min(OUTBOX.c.next_ms)).where(OUTBOX.c.state == Delivery.WAITING.value)
 MARK: Final = (
@@ -73,9 +74,9 @@ def tried(connection: Connection) -> list[Outgoing]:
     return [_outgoing(row) for row in connection.execute(TRIED)]
 
 
-def sent_since(connection: Connection, since_ms: int) -> list[tuple[str, int]]:
-    """Channel and instant of what was sent since then."""
-    return [(row.channel, row.sent_ms) for row in connection.execute(SENT_SINCE, {"since_ms": since_ms})]
+def ended_since(connection: Connection, since_ms: int) -> list[tuple[str, int]]:
+    """Channel and instant of what was sent or given up since then."""
+    return [(row.channel, row.ended_ms) for row in connection.execute(ENDED_SINCE, {"since_ms": since_ms})]
 
 
 def next_ms(connection: Connection) -> int | None:

@@ -40,6 +40,7 @@ def test_environment_wins_over_the_file_and_the_file_over_defaults(
         ("api.map_geojson", "china.json", "published with its 审图号"),
         ("mqtt.url", "mqtt://broker:99999", "out of range"),
         ("mqtt.url", "mqtt://broker/topic", "nothing may follow"),
+        ("mqtt.share_group", "ingest", "set alerts.enabled = false"),
         ("mqtt.receive_maximum", "0", "greater than or equal to 1"),
         ("mqtt.receive_maximum", "many", "valid integer"),
         ("mqtt.password", "hush", "mqtt.url names no user"),

@@ -1,7 +1,7 @@
 """The desk when something goes wrong: a lost answer, a cut turn, what nobody can read, judge or word any more."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -10,8 +10,9 @@ from sqlalchemy import Connection, func, update
 
 from gateway.topics import Kind
 from ingest.alerts.board import ActRefused
-from ingest.alerts.model import AlertState
+from ingest.alerts.model import AlertState, Change
 from ingest.alerts.work import Job, JobState
+from ingest.database import alerts as alert_table
 from ingest.database.tables import ALERT, ALERT_NOTE
 from ingest.ports import TransientStoreError
 from tests.ingest.alerts.desk_story import EAST, HOOK, Office, office, on_fire
@@ -186,3 +187,46 @@ async def test_an_error_of_ours_does_not_end_the_desk(tmp_path: Path, monkeypatc
         assert one.desk.check().ok
         assert await steps_of_smoke(one) == ["fired"]
         assert len(await one.queued()) == 1
+
+
+async def test_a_storm_is_kept_in_pieces_and_none_of_it_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No transaction holds more than a piece; while the database is away they wait, and follow in order."""
+    monkeypatch.setattr("ingest.alerts.desk.CHANGES_MOST", 5)
+    fleet = Fleet(12)
+    async with office(fleet, tmp_path) as one:
+        works, is_away, sizes = one.database.run, True, list[int]()
+
+        async def run(function: Callable[[Connection], T]) -> T:
+            if is_away:
+                raise TransientStoreError("the disk is full")
+            return await works(function)
+
+        write = alert_table.write
+
+        def counted(connection: Connection, changes: Sequence[Change]) -> None:
+            sizes.append(len(changes))
+            write(connection, changes)
+
+        monkeypatch.setattr(one.database, "run", run)
+        monkeypatch.setattr("ingest.database.alerts.write", counted)
+        for number in range(1, 13):
+            fleet.born(0, f"st-{number}")
+            fleet.sends(0, Kind.BATTERY, cabinet(25, smoke=True), f"st-{number}")
+        one.at(1)
+        assert not await one.desk.turn()
+        assert not await one.desk.turn()
+        is_away = False
+        await one.desk.last_turn()
+        assert sizes == [5, 5, 2]
+    async with office(fleet, tmp_path, 10) as again:
+        assert len([view for view in again.board.alerts() if view.alert.key.rule == "smoke"]) == 12
+
+
+async def test_a_comment_with_what_is_no_text_is_kept_without_it(tmp_path: Path) -> None:
+    """PostgreSQL takes no NUL: one such act would hold up all that is told after it."""
+    async with office(Fleet(), tmp_path) as one:
+        job_id = await on_fire(one)
+        await one.board.comment(job_id, "Li", "门\x00锁\ud800坏了")
+        assert (await one.board.audit(job_id, None, 1))[0].act.detail == "门锁?坏了"

@@ -65,11 +65,12 @@ class MemoryOutbox:
         self._check()
         return [m for m in self.messages.values() if m.state is Delivery.WAITING and m.tries]
 
-    async def sent_since(self, since_ms: int) -> Sequence[tuple[str, int]]:
+    async def ended_since(self, since_ms: int) -> Sequence[tuple[str, int]]:
         """See the port."""
         self._check()
-        sent = [m for m in self.messages.values() if m.sent_ms is not None and m.sent_ms >= since_ms]
-        return [(m.notice.channel, m.sent_ms) for m in sent if m.sent_ms is not None]
+        over = [m for m in self.messages.values() if m.state is not Delivery.WAITING]
+        ended = [(m.notice.channel, m.next_ms if m.sent_ms is None else m.sent_ms) for m in over]
+        return [(channel, at_ms) for channel, at_ms in ended if at_ms >= since_ms]
 
     def _check(self) -> None:
         if self.is_away:
@@ -355,3 +356,20 @@ async def test_the_outbox_of_the_database_survives_the_process(
     kept = await round_of(*messages, outgoing(4, jobs=("j-4",)), settled=2)
     assert Counter(key for key, result in sent if result.ok) == {"k-1": 1, "k-2": 1, "k-3": 1, "k-4": 1}
     assert [one.state for one in kept] == [Delivery.SENT] * 4
+
+
+async def test_a_sender_that_breaks_its_word_ends_no_lane_but_waits_in_its_own() -> None:
+    """A fault of ours in one channel: its message is tried again, and those of the others go out meanwhile."""
+
+    class Broken:
+        async def send(self, message: Outgoing) -> SendResult:
+            raise ZeroDivisionError(message.id)
+
+    clockwork, box = Clockwork(NOW_MS), MemoryOutbox()
+    sender = ScriptedSender(clockwork, [OK], takes_s=0.3)
+    routes = {"broken": Route(setting(), Broken()), "east-robot": Route(setting(), sender)}
+    async with working(clockwork, box, {}, routes.get):
+        box.add(outgoing(1, channel="broken"), outgoing(2))
+        await clockwork.until(lambda: box.messages[1].tries > 1, within_ms=HOUR_MS)
+    assert box.messages[2].state is Delivery.SENT
+    assert "ZeroDivisionError" in box.messages[1].reason

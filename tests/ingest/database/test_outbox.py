@@ -87,4 +87,4 @@ async def test_what_a_new_process_must_know_is_found(database: Database) -> None
     await queue(database, message("old", state=Delivery.SENT, sent_ms=NOW_MS - MINUTE_MS))
     await queue(database, message("fresh", state=Delivery.SENT, sent_ms=NOW_MS))
     assert [one.notice.key for one in await database.read(outbox.tried)] == ["failed"]
-    assert await database.read(lambda c: outbox.sent_since(c, NOW_MS)) == [("robot", NOW_MS)]
+    assert await database.read(lambda c: outbox.ended_since(c, NOW_MS)) == [("robot", NOW_MS)]
