@@ -73,14 +73,30 @@ def wait_ms(tries: int, lot: float, *, urgent: bool) -> int:
     return int(whole_ms * (0.5 + 0.5 * lot))
 
 
-def tries_ms(message: Outgoing) -> Iterator[int]:
-    """When a message that waits was tried, newest first, as late as may be: only its next try is kept."""
-    at_ms = message.next_ms
-    for tries in range(message.tries, 0, -1):
-        at_ms -= wait_ms(tries, 0.0, urgent=is_urgent(message))
-        yield at_ms
-        if message.next_ms - at_ms > HOUR_MS:
+class Ended(NamedTuple):
+    """The last try of a message, as an earlier process left it."""
+
+    channel: str
+    at_ms: int
+    """When it ended, or the latest that it can have."""
+    tries: int
+
+
+def last_try(message: Outgoing) -> Ended:
+    """Of a message that waits after a try that failed: only when it is tried next is kept."""
+    at_ms = message.next_ms - wait_ms(message.tries, 0.0, urgent=is_urgent(message))
+    return Ended(message.notice.channel, at_ms, message.tries)
+
+
+def tries_ms(ended: Ended) -> Iterator[int]:
+    """When a message was tried, newest first, each as late as it can have been: what failed counts for its service."""
+    at_ms = ended.at_ms
+    yield at_ms
+    for tries in range(ended.tries - 1, 0, -1):
+        at_ms -= wait_ms(tries, 0.0, urgent=True)
+        if ended.at_ms - at_ms > HOUR_MS:
             return
+        yield at_ms
 
 
 class RateWindow:

@@ -6,6 +6,7 @@ Enters: questions of the postman. Leaves: messages. Never: decides which goes fi
 from collections.abc import Sequence
 from functools import partial
 
+from ingest.alerts.lane import Ended
 from ingest.alerts.work import Outgoing
 from ingest.database import outbox
 from ingest.database.database import Database
@@ -29,6 +30,6 @@ class DatabaseOutbox:
         """See the port."""
         return await self._database.read(outbox.tried)
 
-    async def ended_since(self, since_ms: int) -> Sequence[tuple[str, int]]:
+    async def ended_since(self, since_ms: int) -> Sequence[Ended]:
         """See the port."""
         return await self._database.read(partial(outbox.ended_since, since_ms=since_ms))

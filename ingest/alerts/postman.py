@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 from gateway.failure_log import FailureLog
 from ingest.alerts.channels.sender import Sender
-from ingest.alerts.lane import HOUR_MS, Lane, RateWindow, after_try, tries_ms
+from ingest.alerts.lane import HOUR_MS, Ended, Lane, RateWindow, after_try, last_try, tries_ms
 from ingest.alerts.work import ChannelKind, ChannelSetting, Delivery, Outgoing, SendResult
 from ingest.ports import StoreMisconfigured, TransientStoreError
 
@@ -47,8 +47,8 @@ class Outbox(Protocol):
     async def tried(self) -> Sequence[Outgoing]:
         """Those that wait after a try that failed, whenever their time comes."""
 
-    async def ended_since(self, since_ms: int) -> Sequence[tuple[str, int]]:
-        """Channel and instant of what was sent or given up since then."""
+    async def ended_since(self, since_ms: int) -> Sequence[Ended]:
+        """The last tries of what was sent or given up since then."""
 
 
 class Route(NamedTuple):
@@ -197,14 +197,14 @@ class _Resumed(NamedTuple):
     """What an earlier process left."""
 
     tried: Sequence[Outgoing]
-    ended: Sequence[tuple[str, int]]
+    ended: Sequence[Ended]
 
     def lane(self, channel: str) -> _RunningLane:
         """A channel's lane, as it goes on."""
         tried = [message for message in self.tried if message.notice.channel == channel]
         # What failed counts, too: the service has counted it.
-        failed = [at_ms for message in tried for at_ms in tries_ms(message)]
-        rate = RateWindow([*failed, *(at_ms for name, at_ms in self.ended if name == channel)])
+        lasts = [*map(last_try, tried), *(one for one in self.ended if one.channel == channel)]
+        rate = RateWindow(at_ms for last in lasts for at_ms in tries_ms(last))
         return _RunningLane(Lane(rate, tried), asyncio.Event(), FailureLog(log, f"channel {channel}"))
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, bindparam, case, delete, func, insert, select, update
 
+from ingest.alerts.lane import Ended
 from ingest.alerts.model import Severity
 from ingest.alerts.work import Delivery, Notice, Outgoing
 from ingest.database.tables import OUTBOX
@@ -31,7 +32,7 @@ _PLACED: Final = (
 DUE: Final = select(_PLACED).where(_PLACED.c.place <= bindparam("each")).order_by(_PLACED.c.place, _PLACED.c.id)
 TRIED: Final = select(OUTBOX).where(OUTBOX.c.state == Delivery.WAITING.value, OUTBOX.c.tries > 0).order_by(OUTBOX.c.id)
 _ENDED_MS: Final = func.coalesce(OUTBOX.c.sent_ms, OUTBOX.c.next_ms)
-ENDED_SINCE: Final = select(OUTBOX.c.channel, _ENDED_MS.label("ended_ms")).where(
+ENDED_SINCE: Final = select(OUTBOX.c.channel, _ENDED_MS.label("ended_ms"), OUTBOX.c.tries).where(
     OUTBOX.c.state != Delivery.WAITING.value, bindparam("since_ms") <= _ENDED_MS
 )
 NEXT: Final = select(func.min(OUTBOX.c.next_ms)).where(OUTBOX.c.state == Delivery.WAITING.value)
@@ -74,9 +75,11 @@ def tried(connection: Connection) -> list[Outgoing]:
     return [_outgoing(row) for row in connection.execute(TRIED)]
 
 
-def ended_since(connection: Connection, since_ms: int) -> list[tuple[str, int]]:
-    """Channel and instant of what was sent or given up since then."""
-    return [(row.channel, row.ended_ms) for row in connection.execute(ENDED_SINCE, {"since_ms": since_ms})]
+def ended_since(connection: Connection, since_ms: int) -> list[Ended]:
+    """The last tries of what was sent or given up since then."""
+    return [
+        Ended(row.channel, row.ended_ms, row.tries) for row in connection.execute(ENDED_SINCE, {"since_ms": since_ms})
+    ]
 
 
 def next_ms(connection: Connection) -> int | None:

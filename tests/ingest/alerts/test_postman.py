@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from ingest.alerts.channels.sender import Sender
-from ingest.alerts.lane import GIVE_UP_MS, GIVE_UP_URGENT_MS, HOUR_MS, MINUTE_MS
+from ingest.alerts.lane import GIVE_UP_MS, GIVE_UP_URGENT_MS, HOUR_MS, MINUTE_MS, Ended
 from ingest.alerts.model import Severity
 from ingest.alerts.outbox import DatabaseOutbox
 from ingest.alerts.postman import Postman, Route
@@ -65,12 +65,12 @@ class MemoryOutbox:
         self._check()
         return [m for m in self.messages.values() if m.state is Delivery.WAITING and m.tries]
 
-    async def ended_since(self, since_ms: int) -> Sequence[tuple[str, int]]:
+    async def ended_since(self, since_ms: int) -> Sequence[Ended]:
         """See the port."""
         self._check()
         over = [m for m in self.messages.values() if m.state is not Delivery.WAITING]
-        ended = [(m.notice.channel, m.next_ms if m.sent_ms is None else m.sent_ms) for m in over]
-        return [(channel, at_ms) for channel, at_ms in ended if at_ms >= since_ms]
+        ended = [Ended(m.notice.channel, m.next_ms if m.sent_ms is None else m.sent_ms, m.tries) for m in over]
+        return [one for one in ended if one.at_ms >= since_ms]
 
     def _check(self) -> None:
         if self.is_away:
@@ -267,6 +267,12 @@ STEPS = st.lists(
 )
 
 
+@example(
+    steps=[(wait_ms, Severity.INFO, Why.OPENED, "j-1") for wait_ms in (0, 0, 8_300)],
+    script=[SendResult(ok=False, reason="HTTP 503", retry=True)] * 2,
+    crash_at=3,
+    per_minute=3,
+)
 @given(steps=STEPS, script=st.lists(RESULTS, max_size=30), crash_at=st.integers(0, 12), per_minute=st.integers(1, 20))
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 async def test_each_message_is_sent_and_marked_once(

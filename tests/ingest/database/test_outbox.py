@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from ingest.alerts.lane import Ended
 from ingest.alerts.model import Severity
 from ingest.alerts.work import Delivery, Outgoing
 from ingest.database import outbox
@@ -85,6 +86,8 @@ async def test_what_a_new_process_must_know_is_found(database: Database) -> None
     """What waits after a failed try, whenever its time comes; and when messages were sent lately."""
     await queue(database, message("new"), message("failed", tries=2, next_ms=NOW_MS + MINUTE_MS))
     await queue(database, message("old", state=Delivery.SENT, sent_ms=NOW_MS - MINUTE_MS))
-    await queue(database, message("fresh", state=Delivery.SENT, sent_ms=NOW_MS))
+    await queue(database, message("fresh", state=Delivery.SENT, sent_ms=NOW_MS, tries=3))
+    await queue(database, message("lost", state=Delivery.GIVEN_UP, next_ms=NOW_MS, tries=1))
     assert [one.notice.key for one in await database.read(outbox.tried)] == ["failed"]
-    assert await database.read(lambda c: outbox.ended_since(c, NOW_MS)) == [("robot", NOW_MS)]
+    ended = await database.read(lambda c: outbox.ended_since(c, NOW_MS))
+    assert ended == [Ended("robot", NOW_MS, 3), Ended("robot", NOW_MS, 1)]
