@@ -104,8 +104,9 @@ class _Auditor:
     async def search(self, on_progress: Progress) -> list[Difference]:
         """All differences; of stations that have any, what their readings say is kept for `compare` and `mend`."""
         # Before anything is read: all that was received before the mark is in the ledger by now.
-        mark = await self._database.read(partial(checkpoints.read, name=SNAPSHOT_MARK))
-        self._until_ms = int(mark or 0) - RECENT_MS
+        marks = await self._database.read(partial(checkpoints.of_all, name=SNAPSHOT_MARK))
+        # Of several processes the newest, since one that was taken out of service is past; the others are close behind.
+        self._until_ms = max(map(int, marks), default=0) - RECENT_MS
         every = await self._database.read(_every_station)
         self.stations = len(every)
         found: list[Difference] = []

@@ -46,13 +46,13 @@ from ingest.metrics import IngestCollector
 from ingest.operating import Token
 from ingest.outlet import Drained, Outlet
 from ingest.pipeline import Pipeline
-from ingest.ports import ReadingHistory, ReadingStore
+from ingest.ports import ReadingHistory, ReadingStore, StoreMisconfigured, TransientStoreError
 from ingest.quality import QualityBook
 from ingest.receipts import Receipts
 from ingest.records import BookRecords
 from ingest.registry.regions import load_regions
 from ingest.registry.registry import MemoryRegistry
-from ingest.restore import restore
+from ingest.restore import restore, restore_rest
 from ingest.spool import Spool
 from ingest.steps import Books
 from ingest.store.null import NullReadingStore
@@ -117,7 +117,8 @@ async def open_platform(settings: Settings) -> AsyncIterator[RunningPlatform]:  
         book_of_tokens = TokenBook(await database.read(tokens.every))
 
         look_back = timedelta(days=settings.platform.clock_past_days + 1)
-        visits = PublishedVisits(database, registry, days, now_ms, look_back)
+        process = settings.mqtt.client_id if settings.mqtt.share_group else None
+        visits = PublishedVisits(database, registry, days, now_ms, look_back, process)
         picture = LivePicture(registry, default_interval_ms, visits.region_days)
         visits.on_published = picture.news.counted
         books = Books(
@@ -131,17 +132,21 @@ async def open_platform(settings: Settings) -> AsyncIterator[RunningPlatform]:  
         )
 
         store = make_store(settings, registry, days)
-        await store.open()
+        away = await _open_store(store, settings)
         stack.push_async_callback(store.close)
         outlet = Outlet(store, _spool_of(settings), now_ms, settings.spool.after_s)
         books.accounting.recover(await outlet.open())
         stack.push_async_callback(outlet.close)
-        waiting = outlet.waiting()
-        await restore(books, database, store, waiting, days.of(now_ms()), now_ms(), default_interval_ms)
+        if away is not None:
+            outlet.begin_away(away)
+        readable, waiting = store if away is None else None, outlet.waiting()
+        restored = await restore(
+            books, database, readable, waiting, days.of(now_ms()), now_ms(), default_interval_ms, process
+        )
         await visits.restore()
 
         _calm_garbage_collector()
-        keeper = StoreKeeper(outlet, database, visits.note, now_ms)
+        keeper = StoreKeeper(outlet, database, visits.note, now_ms, process=process)
         session = Session(session_settings(settings), lambda delivery: pipeline.take(delivery))  # noqa: PLW0108 - made below
         pipeline = Pipeline(books, session, keeper, now_ms)
 
@@ -196,6 +201,9 @@ async def open_platform(settings: Settings) -> AsyncIterator[RunningPlatform]:  
             await _background(stack, "postman", alerting.postman.run())
             await _background(stack, "desk", alerting.desk.run())
             await _background(stack, "lookout", alerting.lookout.run())
+        if restored.unread_since_ms is not None:
+            rest = restore_rest(books, store, restored.unread_since_ms, pipeline.take_again, outlet.note_answer)
+            await _background(stack, "restore", rest)
         await _background(stack, "session", session.run())
         writing = asyncio.create_task(pipeline.run(), name="pipeline")
         writing.add_done_callback(_report)
@@ -251,6 +259,20 @@ def _map_of(settings: Settings) -> ApprovedMap | None:
         return read_map(file.read_text("utf-8"), settings.api.map_approval)
     except (OSError, ValueError) as error:
         raise WrongSettings(f"api.map_geojson: {file}: {error}") from error
+
+
+async def _open_store(store: Store, settings: Settings) -> TransientStoreError | StoreMisconfigured | None:
+    """Why the store cannot be used yet; None: it is open.
+
+    A store on this machine ends the start. One elsewhere may be back, or mended, at any time, and opens itself then.
+    """
+    try:
+        await store.open()
+    except (TransientStoreError, StoreMisconfigured) as error:
+        if settings.store.influx_url is None:
+            raise
+        return error
+    return None
 
 
 def _spool_of(settings: Settings) -> Spool | None:
@@ -327,7 +349,7 @@ async def _listen(app: web.Application, settings: Settings, stack: AsyncExitStac
     return f"http://{host}:{port}"
 
 
-async def _background(stack: AsyncExitStack, name: str, work: Coroutine[Any, Any, None]) -> None:
+async def _background(stack: AsyncExitStack, name: str, work: Coroutine[Any, Any, object]) -> None:
     """Run until the stack unwinds. A task that fails is logged at once, not when somebody collects it."""
     task = asyncio.create_task(work, name=name)
     task.add_done_callback(_report)
@@ -339,7 +361,7 @@ async def _background(stack: AsyncExitStack, name: str, work: Coroutine[Any, Any
     stack.push_async_callback(end)
 
 
-def _report(task: asyncio.Task[None]) -> None:
+def _report(task: asyncio.Task[Any]) -> None:
     if not task.cancelled() and task.exception() is not None:
         log.critical("task %s ended: %r", task.get_name(), task.exception(), exc_info=task.exception())
 

@@ -26,6 +26,8 @@ OUTAGE: Final = 0.4
 """Part of the run that InfluxDB is away. Larger: no readings arrive after it. Smaller: the spool is hardly used."""
 STRIKES: Final = 3
 """Of those faults that are over at once."""
+STARTS_WITHOUT: Final = 2
+"""Of the platform while InfluxDB is away. Larger: the run is long. Smaller: only one of them knows what was stored."""
 STANDSTILL_S: Final = 2.0
 """How long the broker alone has what it acknowledged, before it is struck. Larger: a short run is over. Smaller: there
 is little to lose."""
@@ -95,7 +97,7 @@ async def broker_kill(stage: Stage) -> None:
 
 
 async def kill_ingest(stage: Stage) -> None:
-    """Killed in full flow, in an outage with a spool that is not empty, while it starts, and while it drains."""
+    """Killed in full flow; in an outage, and started while it lasts, with a spool that is not empty; as it drains."""
     await asyncio.sleep(stage.seconds * LEAD)
     stage.kill_platform()
     await stage.revive_platform()
@@ -103,12 +105,13 @@ async def kill_ingest(stage: Stage) -> None:
     await asyncio.to_thread(stage.influx.kill)
     await stage.metric("spooled", lambda value: value > 0)
     await asyncio.sleep(stage.seconds * LEAD)
-    stage.kill_platform()
-    back = asyncio.create_task(stage.revive_platform())
-    await asyncio.sleep(stage.seconds * LEAD)
+    for _ in range(STARTS_WITHOUT):
+        stage.kill_platform()
+        await stage.revive_platform()
+        held = await stage.metric("spooled", lambda value: value > 0)
+        await stage.metric("spooled", lambda value: value > held)  # noqa: B023 - asked at once
     await asyncio.to_thread(stage.influx.start)
-    await back
-    # What was spooled is taken in again and drained at this moment.
+    # What was spooled is drained at this moment, and what was stored before it is taken in again.
     stage.kill_platform()
     await stage.revive_platform()
     for _ in range(STRIKES):

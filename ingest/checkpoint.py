@@ -24,6 +24,16 @@ class Checkpoint:
         self.started_ms = now_ms
         """When the running sweep began, or the last one."""
         self.is_running = False
+        self._is_held = False
+
+    def hold(self) -> None:
+        """Give no mark until `release`: something older than now may be missing in the books."""
+        self._is_held = True
+
+    def release(self) -> None:
+        """Nothing is missing any more. The next mark is of a sweep that begins after this."""
+        self._is_held = self.is_running = False
+        self._changed, self._sweep = self._sweep + self._changed, []
 
     def note(self, live: LiveStation) -> None:
         """This station changed."""
@@ -33,7 +43,8 @@ class Checkpoint:
 
     def share(self, now_ms: int) -> list[LiveStation]:
         """Those whose turn it is; called as a batch is closed, so that what they show is durable with it."""
-        if not self.is_running and now_ms - self.started_ms >= INTERVAL_MS:
+        # Where the clock was set back the interval is over too: else no mark would be given until it is where it was.
+        if not self.is_running and not 0 <= now_ms - self.started_ms < INTERVAL_MS:
             self.is_running, self.started_ms = True, now_ms
             self._sweep, self._changed = self._changed, []
         share, self._sweep = self._sweep[-SHARE:], self._sweep[:-SHARE]
@@ -50,8 +61,11 @@ class Checkpoint:
         return rest
 
     def mark(self) -> int | None:
-        """When the sweep that has just been emptied began: all older changes are snapshots now. None while it runs."""
+        """When the sweep that has just been emptied began: all older changes are snapshots now.
+
+        None while it runs, and while marks are held.
+        """
         if not self.is_running or self._sweep:
             return None
         self.is_running = False
-        return self.started_ms
+        return None if self._is_held else self.started_ms

@@ -24,7 +24,8 @@ log = logging.getLogger(__name__)
 
 
 SNAPSHOT_MARK: Final = "snapshot"
-"""Name of the checkpoint: all that was received before this instant (ms) is in the snapshots and the ledger."""
+"""Name of the checkpoint: all that was received before this instant (ms) is in the snapshots and the ledger.
+Where several processes ingest into one database, each has its own: what one has not written, another may be past."""
 
 DayMoved = Callable[[str, date], None]
 
@@ -39,12 +40,14 @@ class StoreKeeper:
         on_day_moved: DayMoved,
         now_ms: Callable[[], int],
         sleep: Sleep = asyncio.sleep,
+        process: str | None = None,
     ) -> None:
         self._outlet = outlet
         self._database = database
         self._on_day_moved = on_day_moved
         self._now_ms = now_ms
         self._sleep = sleep
+        self._mark_name = checkpoints.name_of(SNAPSHOT_MARK, process)
         self._failures = FailureLog(log, "database")
         self.database_check = Check(ok=True, detail="no write yet")
 
@@ -83,7 +86,7 @@ class StoreKeeper:
             if batch.quality:
                 quality.upsert(connection, dict(batch.quality), now_ms)
             if batch.mark is not None:
-                checkpoints.write(connection, SNAPSHOT_MARK, str(batch.mark))
+                checkpoints.write(connection, self._mark_name, str(batch.mark))
 
         await self._write(write)
 

@@ -92,6 +92,20 @@ class Outlet:
             await self._in_thread(self._spool.close)
         self._thread.shutdown()
 
+    def begin_away(self, error: Exception) -> None:
+        """The store cannot be used from the start: new batches go to the spool at once."""
+        self._is_away = self._spool is not None
+        self._mark_ill(str(error))
+
+    def note_answer(self, error: Exception | None) -> None:
+        """Somebody else asked the store, and it answered or failed; of use where no batch finds that out."""
+        if not self._is_away or (self._spool is not None and not self._spool.is_empty):
+            return
+        if error is None:
+            self._mark_well()
+        else:
+            self._mark_ill(str(error))
+
     async def keep(self, readings: Sequence[Reading]) -> Kept:
         """Return when all are durable."""
         began_ms, wait_s = self._now_ms(), FIRST_WAIT_S
@@ -127,7 +141,7 @@ class Outlet:
             drained = Drained(readings)
             try:
                 async with self._writing:
-                    await self._store.write(readings)
+                    await self._store.write(readings, has_waited=True)
             except RejectedByStore as rejected:
                 refused = [reading for reading, _ in rejected.refused]
                 drained = Drained(

@@ -135,6 +135,10 @@ class Pipeline:
         told = tuple(Refusal(one.reason, one.detail) for one in (*refused, *not_stored))
         return Replayed(len(taken) - len(not_stored), duplicates, told)
 
+    def take_again(self, reading: Reading) -> None:
+        """A reading that was stored before the start, and could not be read then: into the books, not the store."""
+        self._steps.take_again(reading)
+
     async def run(self) -> None:
         """Keep what has arrived, then what has arrived meanwhile, until `stop`.
 

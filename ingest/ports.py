@@ -58,10 +58,16 @@ class ReadingStore(Protocol):
     """Keeps readings, each once, named by (station, kind, boot, seq)."""
 
     async def open(self) -> None:
-        """Connect, create what is missing, prove with a probe that it works; raises `StoreMisconfigured`."""
+        """Connect, create what is missing, prove with a probe that it works; raises `StoreMisconfigured`.
 
-    async def write(self, readings: Sequence[Reading]) -> None:
-        """Return only when all are durable; idempotent. Raises one of the three errors above."""
+        A store on another machine raises `TransientStoreError` too, and after either opens itself with its next use.
+        """
+
+    async def write(self, readings: Sequence[Reading], *, has_waited: bool = False) -> None:
+        """Return only when all are durable; idempotent. Raises one of the three errors above.
+
+        `has_waited`: they come out of the spool; others that were received after them may have been written before.
+        """
 
     def stored_since(self, since_ms: int) -> AsyncIterator[Reading]:
         """Readings received since an instant of the platform's clock, for mending after a crash.

@@ -14,7 +14,7 @@ from ingest.checkpoint import Checkpoint
 from ingest.decode import Arrived, Backlog, ClockBounds, Ignored, Reason, Refused, StateChange, dead_letter
 from ingest.live.picture import LivePicture
 from ingest.live.station import LiveStation, Track
-from ingest.model import DeadLetter, Occupancy, Reading
+from ingest.model import DeadLetter, LedgerRow, Occupancy, Reading
 from ingest.ports import LATE_MS
 from ingest.quality import QualityBook
 from ingest.receipts import Receipts
@@ -53,6 +53,22 @@ class Books:
     accounting: Accounting
     watch: Watch | None = None
     """Whoever looks for what is wrong; None: nobody."""
+
+
+def take_again(books: Books, reading: Reading) -> tuple[LedgerRow, ...]:
+    """A reading that is stored, and after a crash perhaps not in the books; gives the rows of the ledger that moved.
+
+    Every rule is idempotent and in any order, so a little too much is no harm.
+    """
+    live = books.picture.station(reading.station)
+    live.heard_ms = max(live.heard_ms, reading.received_ms)
+    track = live.track(reading.kind)
+    if track.note(reading.body.boot, reading.body.seq) is Outcome.NEWEST:
+        live.show(track, reading)
+    books.checkpoint.note(live)
+    if not isinstance(reading.body, Occupancy):
+        return ()
+    return books.ledger.take(reading.station, reading.body, reading.received_ms).rows
 
 
 class Steps:
@@ -98,6 +114,11 @@ class Steps:
             self._unpack(live, arrived, now_ms, refuse)
         # A restart looks for readings by when they were received, in the order in which they were stored.
         self.batch.readings[begin:] = [one._replace(received_ms=now_ms) for one in self.batch.readings[begin:]]
+
+    def take_again(self, reading: Reading) -> None:
+        """See the function; what moved goes into the open batch."""
+        for row in take_again(self._books, reading):
+            self.batch.move(row)
 
     def refuse(self, letter: DeadLetter) -> None:
         """Keep a message that is not taken."""

@@ -11,7 +11,19 @@ from ingest.database.bulk import BulkWriter, last_wins
 from ingest.database.tables import CHECKPOINT
 
 WRITE: Final = BulkWriter(CHECKPOINT, last_wins)
+EVERY: Final = select(CHECKPOINT)
 READ: Final = select(CHECKPOINT.c.value).where(CHECKPOINT.c.name == bindparam("checkpoint"))
+
+
+def name_of(name: str, process: str | None) -> str:
+    """Of a fact that each of several ingesting processes keeps for itself; None: there is only one process."""
+    return name if process is None else f"{name} of {process}"
+
+
+def of_all(connection: Connection, name: str) -> list[str]:
+    """What every process wrote under its own name, or under the plain one."""
+    own = name_of(name, "")
+    return [value for known, value in connection.execute(EVERY) if known == name or known.startswith(own)]
 
 
 def read(connection: Connection, name: str) -> str | None:

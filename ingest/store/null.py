@@ -14,7 +14,7 @@ class NullReadingStore:
     async def open(self) -> None:
         """Nothing to open."""
 
-    async def write(self, readings: Sequence[Reading]) -> None:
+    async def write(self, readings: Sequence[Reading], *, has_waited: bool = False) -> None:
         """Forget."""
 
     async def stored_since(self, since_ms: int) -> AsyncIterator[Reading]:  # noqa: ARG002 - the port's

@@ -6,6 +6,7 @@ Never: holds the event loop or, in a long statement, the interpreter: see `_inse
 
 import asyncio
 import sqlite3
+import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -31,6 +32,13 @@ CREATE TABLE IF NOT EXISTS reading (
     received_ms INTEGER NOT NULL,  -- by the platform's clock
     payload BLOB NOT NULL,         -- the JSON object as it was sent
     UNIQUE (station, kind, boot, seq)
+) STRICT
+"""
+
+SCHEMA_WAITED: Final = """
+CREATE TABLE IF NOT EXISTS waited (
+    first_id INTEGER PRIMARY KEY,  -- of readings that came out of the spool: received before what stands before them
+    last_id INTEGER NOT NULL
 ) STRICT
 """
 
@@ -63,12 +71,12 @@ class SqliteReadingStore:
         """See the port."""
         await self._in_thread(self._open)
 
-    async def write(self, readings: Sequence[Reading]) -> None:
+    async def write(self, readings: Sequence[Reading], *, has_waited: bool = False) -> None:
         """See the port. A name that is there already is left as it is."""
-        await self._in_thread(lambda: self._write(readings))
+        await self._in_thread(lambda: self._write(readings, has_waited))
 
     async def stored_since(self, since_ms: int) -> AsyncIterator[Reading]:
-        """See the port. Rows are in order of receipt, so reading stops at the first that is older."""
+        """See the port. Rows are in order of receipt, but for those that waited in the spool."""
         newest = await self._in_thread(lambda: self._first_since(since_ms))
         async for reading in self._paged("SELECT * FROM reading WHERE id >= ? ORDER BY id", (newest,)):
             yield reading
@@ -140,11 +148,14 @@ class SqliteReadingStore:
             raise RuntimeError("the store is not open")
         return self._db
 
-    def _write(self, readings: Sequence[Reading]) -> None:
+    def _write(self, readings: Sequence[Reading], has_waited: bool) -> None:
         db = self._open_db
         db.execute("BEGIN")
         try:
+            before = _last_id(db) if has_waited else 0
             _insert(db, readings)
+            if has_waited and (last := _last_id(db)) > before:
+                _note_waited(db, before + 1, last)
             db.execute("COMMIT")
         except BaseException:
             if db.in_transaction:
@@ -152,10 +163,16 @@ class SqliteReadingStore:
             raise
 
     def _first_since(self, since_ms: int) -> int:
-        older = self._open_db.execute(
-            "SELECT id FROM reading WHERE received_ms < ? ORDER BY id DESC LIMIT 1", (since_ms,)
-        ).fetchone()
-        return older[0] + 1 if older else 0
+        """Where to begin: behind the last row that is older, and did not wait in the spool."""
+        db, end = self._open_db, sys.maxsize
+        while True:
+            older = db.execute(_LAST_OLDER, (end, since_ms)).fetchone()
+            if older is None:
+                return 0
+            waited = db.execute(_LAST_WAITED, older).fetchone()
+            if waited is None or waited[1] < older[0]:
+                return int(older[0]) + 1
+            end = waited[0]
 
     async def _paged(self, sql: str, parameters: tuple[Any, ...]) -> AsyncIterator[Reading]:
         cursor = await self._in_thread(lambda: self._open_db.execute(sql, parameters))
@@ -175,6 +192,7 @@ def _set_up(db: sqlite3.Connection) -> None:
     db.execute("PRAGMA synchronous = FULL")
     db.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
     db.execute(SCHEMA)
+    db.execute(SCHEMA_WAITED)
     # Another program's table of the same name is noticed here, and not at the first reading.
     db.execute(PROBE)
 
@@ -191,6 +209,18 @@ def _insert(db: sqlite3.Connection, readings: Sequence[Reading]) -> None:
             at += size
 
 
+def _last_id(db: sqlite3.Connection) -> int:
+    return int(db.execute("SELECT coalesce(max(id), 0) FROM reading").fetchone()[0])
+
+
+def _note_waited(db: sqlite3.Connection, first: int, last: int) -> None:
+    """Together with those just before them, if these waited too: a long drain is one row."""
+    if not db.execute("UPDATE waited SET last_id = ? WHERE last_id = ?", (last, first - 1)).rowcount:
+        db.execute("INSERT INTO waited VALUES (?, ?)", (first, last))
+
+
+_LAST_OLDER: Final = "SELECT id FROM reading WHERE id < ? AND received_ms < ? ORDER BY id DESC LIMIT 1"
+_LAST_WAITED: Final = "SELECT first_id, last_id FROM waited WHERE first_id <= ? ORDER BY first_id DESC LIMIT 1"
 _INSERT: Final = "INSERT OR IGNORE INTO reading (station, kind, boot, seq, ts_ms, received_ms, payload) VALUES "
 _ROW: Final = f"({', '.join('?' * COLUMNS)})"
 _INSERTS: Final = {size: _INSERT + ", ".join([_ROW] * size) for size in CHUNKS}

@@ -41,7 +41,8 @@ counted again after a restart. Smaller: one whose write waited may be missed aft
 _DAY: Final = timedelta(days=1)
 
 PUBLISHED_MARK: Final = "visits published"
-"""Name of the checkpoint: all that moved in the ledger before this instant (ms) is published."""
+"""Name of the checkpoint: all that moved in the ledger before this instant (ms) is published.
+Each of several processes has its own."""
 
 _FIRST_DAY: Final = date(1970, 1, 1)
 """No reading is older, since the first one of the platform."""
@@ -50,7 +51,8 @@ _FIRST_DAY: Final = date(1970, 1, 1)
 class PublishedVisits:
     """Implements `ingest.ports.VisitBook`. `restore` first; then `run`, beside whoever notes.
 
-    `look_back`: a day more than the oldest reading that is taken.
+    `look_back`: a day more than the oldest reading that is taken. `process`: the name of this one where several ingest
+    into one database, each of which publishes what it moved.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class PublishedVisits:
         days: LocalDays,
         now_ms: Callable[[], int],
         look_back: timedelta = LOOK_BACK,
+        process: str | None = None,
     ) -> None:
         self._database = database
         self._days = days
@@ -67,6 +70,7 @@ class PublishedVisits:
         self._look_back = look_back
         self.on_published: Callable[[Sequence[DayCount]], None] | None = None
         """Told of counts as soon as they are published."""
+        self._mark_name = checkpoints.name_of(PUBLISHED_MARK, process)
         self._regions = RegionBook(database, registry, days.of(now_ms()))
         self._moved: dict[str, Moved] = {}
         self._ahead: set[tuple[date, str]] = set()
@@ -137,7 +141,7 @@ class PublishedVisits:
                     some = dict(waiting[:STATIONS_AT_ONCE])
                     await self._publish(some)
                     del waiting[:STATIONS_AT_ONCE]
-                mark = partial(checkpoints.write, name=PUBLISHED_MARK, value=str(began_ms))
+                mark = partial(checkpoints.write, name=self._mark_name, value=str(began_ms))
                 await self._database.run(mark)
             finally:
                 for station, moved in waiting:
@@ -147,7 +151,7 @@ class PublishedVisits:
         """Begin with what was published, and note what moved since: what a crash cut off is counted again."""
 
         def find(connection: Connection) -> tuple[list[str], date, list[DayCount]]:
-            mark = checkpoints.read(connection, PUBLISHED_MARK)
+            mark = checkpoints.read(connection, self._mark_name)
             if mark is None:
                 return ledger.stations_changed_since(connection, 0), _FIRST_DAY, []
             last_round = self._days.of(int(mark))

@@ -7,7 +7,7 @@ Never: an ack that the platform did not give.
 import asyncio
 import contextlib
 import random
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -21,9 +21,11 @@ from ingest.database.database import Database
 from ingest.database.tables import DEAD_LETTER, LEDGER
 from ingest.keeper import StoreKeeper
 from ingest.model import Kind, Reading
-from ingest.outlet import Kept, Outlet
+from ingest.outlet import Drained, Kept, Outlet
 from ingest.pipeline import Pipeline
-from ingest.restore import restore
+from ingest.ports import TransientStoreError
+from ingest.restore import restore, restore_rest
+from ingest.spool import Spool
 from ingest.steps import Books
 from ingest.store.sqlite import SqliteReadingStore
 from tests.ingest.making import MINUTE_MS, NOW_MS, document, message
@@ -41,16 +43,35 @@ Trap = Callable[[str], None]
 """Called at each point at which a process may end; ends it by raising `Crash`."""
 
 
+def nowhere(_point: str) -> None:
+    """No trap."""
+
+
 class TrappedStore(SqliteReadingStore):
-    """The real store, with a trap behind its write."""
+    """The real store, with a trap behind its write, and a link that can be cut."""
 
     trap: Trap
+    is_away = False
 
-    async def write(self, readings: Sequence[Reading]) -> None:
+    async def write(self, readings: Sequence[Reading], *, has_waited: bool = False) -> None:
         """See the port."""
-        self.trap("before the store")
-        await super().write(readings)
-        self.trap("after the store")
+        self._reach()
+        # What waited is written by a task of its own, where a crash would not be the end of the others.
+        trap = self.trap if not has_waited else nowhere
+        trap("before the store")
+        await super().write(readings, has_waited=has_waited)
+        trap("after the store")
+
+    async def stored_since(self, since_ms: int) -> AsyncIterator[Reading]:
+        """See the port. It may go away between two readings."""
+        self._reach()
+        async for reading in super().stored_since(since_ms):
+            self._reach()
+            yield reading
+
+    def _reach(self) -> None:
+        if self.is_away:
+            raise TransientStoreError("cut off")
 
 
 class TrappedKeeper(StoreKeeper):
@@ -72,34 +93,83 @@ class Platform(NamedTuple):
     edge: RecordingEdge
     pipeline: Pipeline
     mended: int
+    store: TrappedStore
+    spool: Spool
+    rest: asyncio.Task[int] | None
+    """What takes in again what the start could not read; None where it could."""
 
 
 @contextlib.asynccontextmanager
-async def alive(folder: Path, clock: Clock, trap: Trap) -> AsyncIterator[Platform]:
-    """A platform on the files of this folder, restored; its files are closed at the end as a kill would close them."""
+async def alive(folder: Path, clock: Clock, trap: Trap, *, is_away: bool = False) -> AsyncIterator[Platform]:
+    """A platform on the files of this folder, restored; its files are closed at the end as a kill would close them.
+
+    `is_away`: the store cannot be reached at the start.
+    """
     database = Database(f"sqlite:///{folder}/yizhan.db")
     store = TrappedStore(folder / "readings.db")
     store.trap = trap
     await database.open()
     await store.open()
     try:
-        books, outlet = make_books(STATIONS, clock.now_ms), Outlet(store, None, clock)
-        mended = await restore(books, database, store, outlet.waiting(), DAYS.of(clock()), clock(), MINUTE_MS)
+        store.is_away = is_away
+        spool = Spool(folder / "spool", 1 << 30)
+        books, outlet = make_books(STATIONS, clock.now_ms), Outlet(store, spool, clock, 0, _at_once)
+        books.accounting.recover(await outlet.open())
+        if is_away:
+            outlet.begin_away(TransientStoreError("cut off"))
+        readable = None if is_away else store
+        restored = await restore(books, database, readable, outlet.waiting(), DAYS.of(clock()), clock(), MINUTE_MS)
         keeper = TrappedKeeper(outlet, database, lambda *_: None, clock)
         keeper.trap = trap
         edge = RecordingEdge()
-        yield Platform(books, edge, Pipeline(books, edge, keeper, clock), mended)
+        pipeline, since_ms = Pipeline(books, edge, keeper, clock), restored.unread_since_ms
+        tasks: list[asyncio.Task[Any]] = [asyncio.create_task(outlet.drain(_drained_into(keeper, pipeline)))]
+        rest = None
+        if since_ms is not None:
+            taking = restore_rest(books, store, since_ms, pipeline.take_again, outlet.note_answer, _at_once)
+            rest = asyncio.create_task(taking)
+            tasks.append(rest)
+        try:
+            yield Platform(books, edge, pipeline, restored.readings, store, spool, rest)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
     finally:
         await outlet.close()
         await store.close()
         await database.close()
 
 
-async def feed(platform: Platform, clock: Clock, messages: Sequence[tuple[int, Message]], step: int) -> None:
-    """Deliver messages, so many at a time, each chunk a second later, then stop; raises what the trap raises."""
+async def _at_once(_seconds: float) -> None:
+    await asyncio.sleep(0)
+
+
+def _drained_into(keeper: StoreKeeper, pipeline: Pipeline) -> Callable[[Drained], Coroutine[Any, Any, None]]:
+    async def on_drained(drained: Drained) -> None:
+        await keeper.keep_letters(drained.letters)
+        pipeline.drained(drained)
+
+    return on_drained
+
+
+async def feed(
+    platform: Platform,
+    clock: Clock,
+    messages: Sequence[tuple[int, Message]],
+    step: int,
+    is_back_after: int | None = None,
+) -> None:
+    """Deliver messages, so many at a time, each chunk a second later, then stop; raises what the trap raises.
+
+    After `is_back_after` chunks a store that was away is back, at the latest before the stop, and it ends when all of
+    the past is taken in and stored. None: the store stays as it is.
+    """
     task = asyncio.create_task(platform.pipeline.run())
     try:
-        for start in range(0, len(messages), step):
+        for turn, start in enumerate(range(0, len(messages), step)):
+            if turn == is_back_after:
+                platform.store.is_away = False
             clock.now_ms += 1000
             chunk = [one._replace(packet_id=(number + 1).to_bytes(2, "big")) for number, one in messages[start:][:step]]
             platform.pipeline.take(Delivery(1, chunk))
@@ -109,6 +179,12 @@ async def feed(platform: Platform, clock: Clock, messages: Sequence[tuple[int, M
             if task.done():
                 break
         clock.now_ms += 1000
+        if is_back_after is not None and not task.done():
+            platform.store.is_away = False
+            if platform.rest is not None:
+                await platform.rest
+            while not platform.spool.is_empty:  # noqa: ASYNC110 - a thread empties it
+                await asyncio.sleep(0)
         platform.pipeline.stop()
     finally:
         await asyncio.gather(task, return_exceptions=True)

@@ -82,6 +82,41 @@ def test_mark_covers_every_older_change(history: list[int | str]) -> None:
             assert mark is None or all(changed_ms >= mark for changed_ms in waiting.values())
 
 
+def test_held_marks_are_not_given() -> None:
+    """While readings of before the start may be missing no mark is given, not even at an orderly stop."""
+    [live], book = stations(1), Checkpoint(NOW_MS)
+    book.hold()
+    book.note(live)
+    assert book.share(NOW_MS + INTERVAL_MS) == [live]
+    assert book.mark() is None
+    book.note(live)
+    assert book.everything(NOW_MS + INTERVAL_MS + 1) == [live]
+    assert book.mark() is None
+
+
+def test_mark_after_a_release_is_of_a_sweep_that_began_after_it() -> None:
+    """What was taken in late is in no sweep that had begun: its changes are written before the next mark."""
+    changed, book = stations(SHARE + 1), Checkpoint(NOW_MS)
+    book.hold()
+    for live in changed:
+        book.note(live)
+    swept = book.share(NOW_MS + INTERVAL_MS)
+    book.note(swept[0])
+    book.release()
+    assert book.mark() is None
+    assert book.share(NOW_MS + INTERVAL_MS + 1) == []
+    again = book.share(NOW_MS + 2 * INTERVAL_MS)
+    assert {live.id for live in again} == {swept[0].id, changed[0].id}
+    assert book.mark() == NOW_MS + 2 * INTERVAL_MS
+
+
+def test_clock_that_is_set_back_holds_up_no_mark() -> None:
+    """The next sweep begins by the clock as it is now."""
+    book = Checkpoint(NOW_MS)
+    assert book.share(NOW_MS - 3_600_000) == []
+    assert book.mark() == NOW_MS - 3_600_000
+
+
 def test_constants_fit_each_other() -> None:
     """A national fleet that is all awake is swept within the interval, at two batches a second."""
     assert checkpoint.SHARE * 2 * checkpoint.INTERVAL_MS / 1000 >= 11_800

@@ -37,7 +37,7 @@ class MoodyStore(NullReadingStore):
         self.kept: list[Reading] = []
         self.tries = 0
 
-    async def write(self, readings: Sequence[Reading]) -> None:
+    async def write(self, readings: Sequence[Reading], *, has_waited: bool = False) -> None:  # noqa: ARG002 - the port's
         """See the port."""
         self.tries += 1
         if self.failures:

@@ -35,7 +35,7 @@ class ChoosyStore(NullReadingStore):
         self.is_away = False
         self.kept: list[Reading] = []
 
-    async def write(self, readings: Sequence[Reading]) -> None:
+    async def write(self, readings: Sequence[Reading], *, has_waited: bool = False) -> None:  # noqa: ARG002 - the port's
         """See the port."""
         if self.is_away:
             raise TransientStoreError("away")

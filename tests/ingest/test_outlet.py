@@ -28,7 +28,7 @@ class FailingStore:
     async def open(self) -> None:
         """Nothing to open."""
 
-    async def write(self, readings: Sequence[Reading]) -> None:
+    async def write(self, readings: Sequence[Reading], *, has_waited: bool = False) -> None:  # noqa: ARG002 - the port's
         """See the port."""
         self.tries += 1
         self.tried.set()

@@ -52,7 +52,7 @@ class InfluxReadingStore:
             raise
         self._is_proven = True
 
-    async def write(self, readings: Sequence[Reading]) -> None:
+    async def write(self, readings: Sequence[Reading], *, has_waited: bool = False) -> None:  # noqa: ARG002 - the port's
         """See the port."""
         await self._be_open()
         refused: list[tuple[Reading, str]] = []

@@ -2,11 +2,14 @@
 
 import asyncio
 import sqlite3
+from collections import deque
 from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import cast
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from ingest.model import Reading
 from ingest.ports import StoreMisconfigured, TransientStoreError
@@ -120,6 +123,57 @@ async def test_read_that_is_given_up_half_way_holds_up_nobody(path: Path, monkey
     await store.write([reading(seq=21, ts=NOW_MS + 21)])
     busy, _, _ = store._open_db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     assert busy == 0
+    await store.close()
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.integers(1, 4), st.sampled_from(["live", "spool", "drain"])), max_size=14), st.data())
+async def test_readings_that_waited_hide_none_that_did_not(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[int, str]], data: st.DataObject
+) -> None:
+    """However live batches and drained ones take turns, all that was received since an instant is found."""
+    store = await opened(tmp_path_factory.mktemp("sqlite") / "readings.db")
+    waiting: deque[list[Reading]] = deque()
+    kept: list[Reading] = []
+    now_ms = seq = 0
+    for size, step in steps:
+        if step == "drain":
+            if waiting:
+                kept += waiting[0]
+                await store.write(waiting.popleft(), has_waited=True)
+            continue
+        batch = []
+        for _ in range(size):
+            now_ms, seq = now_ms + data.draw(st.integers(0, 3)), seq + 1
+            batch.append(reading(seq=seq, ts=NOW_MS + seq)._replace(received_ms=now_ms))
+        if step == "spool":
+            waiting.append(batch)
+        else:
+            kept += batch
+            await store.write(batch)
+    for since_ms in range(now_ms + 2):
+        found = {one.body.seq async for one in store.stored_since(since_ms)}
+        assert found >= {one.body.seq for one in kept if one.received_ms >= since_ms}
+    await store.close()
+
+
+async def test_restart_does_not_read_the_whole_past_again(path: Path) -> None:
+    """A long drain is one note, and what was received before it and did not wait is passed over."""
+    store = await opened(path)
+    batches = [
+        [reading(seq=seq, ts=NOW_MS + seq)._replace(received_ms=NOW_MS + seq) for seq in range(first, first + 10)]
+        for first in range(1, 101, 10)
+    ]
+    for batch in batches[:5]:
+        await store.write(batch)
+    for batch in batches[5:8]:
+        await store.write(batch, has_waited=True)
+    await store.write(batches[5], has_waited=True)
+    assert store._open_db.execute("SELECT first_id, last_id FROM waited").fetchall() == [(51, 80)]
+    for batch in batches[8:]:
+        await store.write(batch)
+    assert [one.body.seq async for one in store.stored_since(NOW_MS + 95)] == list(range(95, 101))
+    assert [one.body.seq async for one in store.stored_since(NOW_MS + 81)] == list(range(51, 101))
     await store.close()
 
 
