@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench import load
-from bench.asking import Asker, crowd, fan_out, one_by_one, percentiles
+from bench.asking import again_and_again, crowd, fan_out, one_by_one, percentiles
 from bench.live import stream
 from bench.servers import Mosquitto
 from bench.serving import ServedPlatform
@@ -61,11 +61,7 @@ async def ask(port: int, known: Sequence[Station], rng: random.Random) -> dict[s
         await one_by_one(port, paths[:20])  # what is made at the first question is not what people wait for
         result[name] = percentiles(await one_by_one(port, paths))
         tell(f"{name}: {result[name]}")
-    asker = await Asker.connect(port)
-    same = "/v1/regions"
-    tag = (await asker.get(same))["etag"]
-    asker.close()
-    result["not_modified"] = percentiles(await one_by_one(port, [same] * ASKED, 304, f"If-None-Match: {tag}\r\n"))
+    result["not_modified"] = percentiles(await again_and_again(port, "/v1/regions", ASKED))
     hot = ["/v1/summary", "/v1/stations?limit=20", "/v1/regions"]
     result["hot_per_s"] = round(await crowd(port, hot, CROWD_S, CROWD))
     tell(f"hot answers a second: {result['hot_per_s']}")
@@ -83,36 +79,37 @@ def measure(folder: Path, stations: int, per_second: int, listeners: int) -> dic
     with Mosquitto(folder / "broker") as broker:
         platform = ServedPlatform(folder / "platform", broker.url, api__requests_per_minute="0")
         platform.run("stations", "import", str(registry))
-        platform.start()
-        tell("every station reports what it has")
-        first = load.packets(load.readings(ids, round(stations * (1 + load.MEDICINE_SHARE)), boot=1))
-        load.blast(broker.port, first)
-        platform.wait_for_metric("yizhan_stored_total", len(first), WITHIN_S)
+        with platform:
+            tell("every station reports what it has")
+            first = load.packets(load.readings(ids, round(stations * (1 + load.MEDICINE_SHARE)), boot=1))
+            load.blast(broker.port, first)
+            platform.wait_for_metric("yizhan_stored_total", len(first), WITHIN_S)
 
-        tell(f"{per_second} readings a second, and people asking")
-        context = multiprocessing.get_context("spawn")
-        fleet = context.Process(target=stream, args=(broker.port, ids[1:], LOAD_S, per_second))
-        fleet.start()
-        platform.wait_for_metric("yizhan_stored_total", len(first) + per_second, WITHIN_S)
-        before, began_s = platform.metric("yizhan_stored_total"), time.monotonic()
-        result |= asyncio.run(ask(platform.port, known, random.Random(1)))
+            tell(f"{per_second} readings a second, and people asking")
+            context = multiprocessing.get_context("spawn")
+            fleet = context.Process(target=stream, args=(broker.port, ids[1:], LOAD_S, per_second), daemon=True)
+            fleet.start()
+            platform.wait_for_metric("yizhan_stored_total", len(first) + per_second, WITHIN_S)
+            before, began_s = platform.metric("yizhan_stored_total"), time.monotonic()
+            result |= asyncio.run(ask(platform.port, known, random.Random(1)))
 
-        tell(f"{listeners} listen to one station")
-        seqs = iter(range(1, 1_000))
+            tell(f"{listeners} listen to one station")
+            seqs = iter(range(1, 1_000))
 
-        def publish() -> None:
-            body = b'"ts":%d,"boot":3,"seq":%d' % (time.time_ns() // 1_000_000, next(seqs))
-            fields = b"{%s,%s}" % (body, load.body("occupancy", 1, random.Random()))
-            load.blast(broker.port, load.packets(iter([(f"yizhan/v1/{ids[0]}/occupancy", fields)])))
+            def publish() -> None:
+                body = b'"ts":%d,"boot":3,"seq":%d' % (time.time_ns() // 1_000_000, next(seqs))
+                fields = b"{%s,%s}" % (body, load.body("occupancy", 1, random.Random()))
+                load.blast(broker.port, load.packets(iter([(f"yizhan/v1/{ids[0]}/occupancy", fields)])))
 
-        taken = asyncio.run(fan_out(platform.port, f"/v1/stream?station={ids[0]}", listeners, publish, FAN_OUT_TIMES))
-        result["fan_out"] = percentiles(taken)
-        arrived = platform.metric("yizhan_stored_total") - before
-        result["readings_per_s"] = round(arrived / (time.monotonic() - began_s))
-        fleet.kill()
-        fleet.join()
-        result["accounting_balance"] = platform.metric("yizhan_accounting_balance")
-        platform.stop()
+            taken = asyncio.run(
+                fan_out(platform.port, f"/v1/stream?station={ids[0]}", listeners, publish, FAN_OUT_TIMES)
+            )
+            result["fan_out"] = percentiles(taken)
+            arrived = platform.metric("yizhan_stored_total") - before
+            result["readings_per_s"] = round(arrived / (time.monotonic() - began_s))
+            fleet.kill()
+            fleet.join()
+            result["accounting_balance"] = platform.metric("yizhan_accounting_balance")
     met = {
         "near_p99_ms": result["near"]["p99_ms"] <= AIMS["near_p99_ms"],
         "station_p99_ms": result["station"]["p99_ms"] <= AIMS["station_p99_ms"],

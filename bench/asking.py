@@ -1,7 +1,7 @@
 """People and programs that ask over HTTP, many at once, on plain sockets: less CPU than any client library takes.
 
 Enters: a port, paths. Leaves: seconds of each request; for streams, seconds from a publish to each listener.
-Never: an answer that was not looked at: its status must be the one that was asked for.
+Never: a figure of an answer that failed: another status than 200, or 304 to a tag, ends the run.
 """
 
 import asyncio
@@ -13,6 +13,8 @@ from typing import Final
 
 HOST: Final = "127.0.0.1"
 WITHIN_S: Final = 60.0
+OK: Final = 200
+NOT_MODIFIED: Final = 304
 
 
 class Asker:
@@ -27,15 +29,17 @@ class Asker:
         """To the platform."""
         return cls(*await asyncio.open_connection(HOST, port))
 
-    async def get(self, path: str, status: int = 200, headers: str = "") -> dict[str, str]:
-        """The headers of the answer, by their names in small letters; its body is read and left."""
+    async def get(self, path: str, tag: str = "") -> tuple[int, dict[str, str]]:
+        """Status (200; 304 to a `tag` that holds) and headers by their names in small letters; the body is left."""
+        headers = f"If-None-Match: {tag}\r\n" if tag else ""
         self._writer.write(f"GET {path} HTTP/1.1\r\nHost: {HOST}\r\n{headers}\r\n".encode())
         head = (await self._reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
         found = dict(line.lower().split(": ", 1) for line in head[1:] if ": " in line)
         await self._reader.readexactly(int(found.get("content-length", 0)))
-        if int(head[0].split()[1]) != status:
-            raise RuntimeError(f"{path}: {head[0]} where {status} was wanted")
-        return found
+        status = int(head[0].split()[1])
+        if status != OK and not (tag and status == NOT_MODIFIED):
+            raise RuntimeError(f"{path}: {head[0]}")
+        return status, found
 
     def close(self) -> None:
         """Hang up."""
@@ -48,13 +52,26 @@ def percentiles(seconds: Sequence[float]) -> dict[str, float]:
     return {"p50_ms": round(cuts[49] * 1_000, 2), "p99_ms": round(cuts[98] * 1_000, 2), "requests": len(seconds)}
 
 
-async def one_by_one(port: int, paths: Sequence[str], status: int = 200, headers: str = "") -> list[float]:
+async def one_by_one(port: int, paths: Sequence[str]) -> list[float]:
     """Seconds of each, one after another: what a single person waits."""
     asker, taken = await Asker.connect(port), []
     for path in paths:
         began_s = time.perf_counter()
-        await asker.get(path, status, headers)
+        await asker.get(path)
         taken.append(time.perf_counter() - began_s)
+    asker.close()
+    return taken
+
+
+async def again_and_again(port: int, path: str, times: int) -> list[float]:
+    """Seconds until "not modified", of so many; where the answer has changed meanwhile, its new tag is asked for."""
+    asker, taken = await Asker.connect(port), list[float]()
+    _, headers = await asker.get(path)
+    while len(taken) < times:
+        began_s = time.perf_counter()
+        status, headers = await asker.get(path, headers["etag"])
+        if status == NOT_MODIFIED:
+            taken.append(time.perf_counter() - began_s)
     asker.close()
     return taken
 
