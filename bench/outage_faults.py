@@ -39,6 +39,8 @@ SPOOL_MIB: Final = 1
 """The least that the setting allows. Larger: the flood that fills it takes longer."""
 FLOOD: Final = 10_000
 """Readings of at least 120 bytes: more than that holds. Larger: the run is long. Smaller: the bound is not reached."""
+FEW: Final = 100
+"""Readings that are enough to be spooled, and too many for what room there is. Larger: nothing more is seen."""
 
 Strike = Callable[[Stage], Coroutine[Any, Any, None]]
 
@@ -132,13 +134,16 @@ async def disk_full(stage: Stage) -> None:
     await asyncio.to_thread(stage.influx.start)
     await stage.rest()
 
+    # By now the fleet of a short run may have nothing left to send.
     await asyncio.to_thread(stage.influx.kill)
-    held = await stage.metric("spooled", lambda value: value > 0)
+    await asyncio.to_thread(stage.flood, FEW, boot=2)
+    held = await stage.metric("spooled", lambda value: value >= FEW)
     pid = stage.platform.pid
     before, most = resource.prlimit(pid, resource.RLIMIT_FSIZE)
     resource.prlimit(pid, resource.RLIMIT_FSIZE, (stage.spool_file_bytes() + ROOM_BYTES, most))
     try:
         # The spool's write fails, or one of the operational database; which of them comes first is chance.
+        await asyncio.to_thread(stage.flood, FEW, boot=3)
         await stage.complaint("disk")
         stage.strikes += 1
         await asyncio.sleep(stage.seconds * LEAD)

@@ -145,9 +145,12 @@ class Stage:
         self.kills += 1
         self.strikes += 1
 
-    def flood(self, messages: int) -> None:
-        """Send so many readings of other stations at once; they hear no receipts: what the broker took must arrive."""
-        load = list(readings(station_ids(FLOODING), messages, boot=1))
+    def flood(self, messages: int, boot: int = 1) -> None:
+        """Send so many readings of other stations at once; they hear no receipts: what the broker took must arrive.
+
+        Each flood with a boot of its own.
+        """
+        load = list(readings(station_ids(FLOODING), messages, boot))
         self.flooded |= {_name_of(topic, payload) for topic, payload in load}
         blast(self.broker.port, packets(iter(load)))
 
