@@ -35,7 +35,7 @@ def parser() -> argparse.ArgumentParser:
     it.add_argument("--faults", choices=SEVERITIES, default="heavy", help="how bad the world is (default %(default)s)")
     it.add_argument("--seed", type=int, default=1, help="which faults strike when (default %(default)s)")
     it.add_argument("--broker", choices=("mosquitto", "embedded"), default="mosquitto", help="default %(default)s")
-    it.add_argument("--store", choices=("sqlite",), default="sqlite", help="where readings are kept")
+    it.add_argument("--store", choices=("sqlite", "influxdb"), default="sqlite", help="where readings are kept")
     it.add_argument("--keep", action="store_true", help="keep the folder; that of a replay that fails is always kept")
     it.add_argument("--json", action="store_true", help="one JSON object as the last line")
     return it
@@ -66,7 +66,7 @@ def main() -> int:
     passed = False
     started = time.monotonic()
     try:
-        replay = Replay(recording, SEVERITIES[asked.faults], asked.seed, asked.broker, folder, tell)
+        replay = Replay(recording, SEVERITIES[asked.faults], asked.seed, (asked.broker, asked.store), folder, tell)
         outcome = asyncio.run(interruptible(replay.run()))
         passed = outcome.passed
     except ServerMissing as missing:

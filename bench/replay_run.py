@@ -21,7 +21,7 @@ from bench.replay_faults import Misfortune, Severity, What, longest_offline_ms, 
 from bench.replay_looks import LOOK_S, Looks, Seen, published
 from bench.replay_trace import Recording
 from bench.replay_verdict import Told, judge
-from bench.servers import Mosquitto
+from bench.servers import InfluxDB, Mosquitto
 from bench.serving import ServedPlatform
 from bench.watched_server import WatchedServer
 from firmware_sim.broker_url import parse_broker_url
@@ -77,14 +77,14 @@ class Outcome:
 
 
 class Replay:
-    """One run. `tell` is given a line of progress now and then."""
+    """One run. `servers` names broker and store; `tell` is given a line of progress now and then."""
 
     def __init__(
         self,
         recording: Recording,
         severity: Severity,
         seed: int,
-        broker: str,
+        servers: tuple[str, str],
         folder: Path,
         tell: Callable[[str], None],
     ) -> None:
@@ -99,15 +99,18 @@ class Replay:
         span = (recording.trace.start_ms, recording.end_ms)
         self._plan = plan(severity, *span, recording.interval_ms, Random(f"{seed}:plan"))
         self._broker: Mosquitto | EmbeddedBroker
+        broker, store = servers
         if broker == "mosquitto":
             self._broker = Mosquitto(folder / "broker")
             url = self._broker.url
         else:
             self._broker = EmbeddedBroker(folder / "broker")
             url = self._broker.url_v5
+        self._influx = InfluxDB(folder / "influxdb") if store == "influxdb" else None
         self._platform = ServedPlatform(
             folder / "platform",
             url,
+            **({"store__url": f"influxdb+{self._influx.url}"} if self._influx else {}),
             platform__clock_past_days=str(recording.span_days + 2),
             # A stretched replay runs on for as long as it took to connect, by the station's clock.
             platform__clock_future_s="86400",
@@ -118,6 +121,9 @@ class Replay:
         with ExitStack() as stack:
             await asyncio.to_thread(self._broker.start)
             stack.callback(self._broker.stop)
+            if self._influx:
+                await asyncio.to_thread(self._influx.start)
+                stack.callback(self._influx.stop)
             await asyncio.to_thread(self._platform.run, "stations", "import", "-", stdin=REGISTRY)
             stack.callback(self._platform.stop)
             await asyncio.to_thread(self._platform.start)
