@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bench.servers import Mosquitto
+from bench.servers import InfluxDB, Mosquitto
 from tests.conftest import started
 
 ROOT = Path(__file__).parents[2]
@@ -49,15 +49,26 @@ def busy_days(tmp_path: Path) -> Path:
 
 @pytest.mark.e2e
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize(("broker", "faults", "seed"), [("mosquitto", "heavy", 11), ("embedded", "light", 12)])
+@pytest.mark.parametrize(
+    ("broker", "store", "faults", "seed"),
+    [
+        ("mosquitto", "sqlite", "heavy", 11),
+        ("embedded", "sqlite", "light", 12),
+        pytest.param("mosquitto", "influxdb", "heavy", 13, marks=pytest.mark.influx),
+    ],
+)
 def test_every_day_is_as_recorded_whatever_happens(
-    broker: str, faults: str, seed: int, busy_days: Path, request: pytest.FixtureRequest
+    broker: str, store: str, faults: str, seed: int, busy_days: Path, request: pytest.FixtureRequest
 ) -> None:
     """Cuts, reboots, new epochs, lost, late and double messages, killed brokers and platforms change no count."""
     if broker == "mosquitto":
         request.getfixturevalue("mosquitto_is_installed")
-    code, found, told = replay(busy_days, "--faults", faults, "--broker", broker, "--seed", str(seed))
+    if store == "influxdb":
+        request.getfixturevalue("influxdb_is_installed")
+    served = ("--broker", broker, "--store", store)
+    code, found, told = replay(busy_days, "--faults", faults, *served, "--seed", str(seed))
     assert code == 0, told
+    assert found["store"] == store
     assert (found["days"], found["wrong"], found["mislabelled"], found["sum_ok"]) == (4, 0, 0, True)
     assert found["exact"] + found["provisional"] + found["at_least"] == 4
     happened = ("cuts", "reboots", "epochs", "kills", "broker_restarts", "duplicates", "reordered")
@@ -68,6 +79,12 @@ def test_every_day_is_as_recorded_whatever_happens(
 def mosquitto_is_installed(tmp_path: Path) -> None:
     """Skip where it is not, unless this is CI."""
     started(Mosquitto(tmp_path / "probe")).stop()
+
+
+@pytest.fixture
+def influxdb_is_installed(tmp_path: Path) -> None:
+    """The same of InfluxDB."""
+    started(InfluxDB(tmp_path / "probe-of-influxdb")).stop()
 
 
 def test_trace_that_cannot_be_replayed_is_refused_before_anything_is_started(tmp_path: Path) -> None:
