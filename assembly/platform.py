@@ -46,7 +46,7 @@ from ingest.metrics import IngestCollector
 from ingest.operating import Token
 from ingest.outlet import Drained, Outlet
 from ingest.pipeline import Pipeline
-from ingest.ports import ReadingHistory, ReadingStore, StoreMisconfigured, TransientStoreError
+from ingest.ports import CountsSink, ReadingHistory, ReadingStore, StoreMisconfigured, TransientStoreError
 from ingest.quality import QualityBook
 from ingest.receipts import Receipts
 from ingest.records import BookRecords
@@ -61,6 +61,7 @@ from ingest.tokens import TokenBook
 from ingest.visits.book import PublishedVisits
 from ingest.visits.ledger import Ledger
 from ingest.visits.local_day import LocalDays
+from ingest.visits.mirror import CountsMirror
 from ingest.visits.publishing import MENDED_MARK
 
 log = logging.getLogger(__name__)
@@ -120,7 +121,6 @@ async def open_platform(settings: Settings) -> AsyncIterator[RunningPlatform]:  
         process = settings.mqtt.client_id if settings.mqtt.share_group else None
         visits = PublishedVisits(database, registry, days, now_ms, look_back, process)
         picture = LivePicture(registry, default_interval_ms, visits.region_days)
-        visits.on_published = picture.news.counted
         books = Books(
             bounds=ClockBounds(settings.platform.clock_future_s * 1000, settings.platform.clock_past_days * DAY_MS),
             picture=picture,
@@ -144,6 +144,10 @@ async def open_platform(settings: Settings) -> AsyncIterator[RunningPlatform]:  
             books, database, readable, waiting, days.of(now_ms()), now_ms(), default_interval_ms, process
         )
         await visits.restore()
+        mirror = _mirror_of(store, database, days, look_back, process)
+        visits.on_published.append(picture.news.counted)
+        if mirror is not None:
+            visits.on_published.append(mirror.note)
 
         _calm_garbage_collector()
         keeper = StoreKeeper(outlet, database, visits.note, now_ms, process=process)
@@ -191,6 +195,8 @@ async def open_platform(settings: Settings) -> AsyncIterator[RunningPlatform]:  
         stack.push_async_callback(visits.flush)
         stack.push_async_callback(alerting.desk.last_turn)
         await _background(stack, "visits", visits.run())
+        if mirror is not None:
+            await _background(stack, "counts beside the readings", mirror.run())
         await _background(stack, "summaries", picture.run(now_ms))
         followed = _followed(loaded, registry, book_of_tokens, database, visits)
         await _background(stack, "tables", follow(database, followed))
@@ -248,6 +254,15 @@ def make_store(settings: Settings, registry: MemoryRegistry, days: LocalDays) ->
         gzip=chosen.compresses,
     )
     return InfluxReadingStore(server, registry, days, wall_clock_ms)
+
+
+def _mirror_of(
+    store: Store, database: Database, days: LocalDays, look_back: timedelta, process: str | None
+) -> CountsMirror | None:
+    """None for a store that nobody looks into beside us."""
+    if not isinstance(store, CountsSink):
+        return None
+    return CountsMirror(store, database, days, wall_clock_ms, look_back, process)
 
 
 def _map_of(settings: Settings) -> ApprovedMap | None:

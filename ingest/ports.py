@@ -6,7 +6,7 @@ Enters: nothing. Leaves: Protocols and errors named by their remedy. Never: an i
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from ingest.model import (
     Article,
@@ -82,6 +82,7 @@ class ReadingStore(Protocol):
         """Finish what is under way and let go."""
 
 
+@runtime_checkable
 class CountsSink(Protocol):
     """Takes published counts beside the readings, for whoever looks at them there."""
 

@@ -37,6 +37,10 @@ OF_STATIONS: Final = (
     .order_by(DAY_COUNT.c.station, DAY_COUNT.c.day)
 )
 OF_DAYS: Final = select(DAY_COUNT).where(DAY_COUNT.c.day.between(_FIRST, _LAST)).order_by(DAY_COUNT.c.day)
+PUBLISHED_SINCE: Final = select(DAY_COUNT).where(
+    DAY_COUNT.c.day == bindparam("of_day", type_=DAY_COUNT.c.day.type),
+    DAY_COUNT.c.published_ms >= bindparam("since_ms"),
+)
 
 
 def upsert(connection: Connection, published: Iterable[Published]) -> None:
@@ -70,6 +74,12 @@ def of_stations(connection: Connection, stations: Sequence[str], first: date, la
 def of_days(connection: Connection, first: date, last: date) -> list[Published]:
     """All stations' counts from `first` to `last`, both included, by day: up to 186,100 a day, so ask for few days."""
     return [_published(row) for row in connection.execute(OF_DAYS, {"first": first, "last": last})]
+
+
+def published_since(connection: Connection, day: date, since_ms: int) -> list[DayCount]:
+    """A day's counts that were published at this instant or later."""
+    rows = connection.execute(PUBLISHED_SINCE, {"of_day": day, "since_ms": since_ms})
+    return [_published(row).day_count for row in rows]
 
 
 def _published(row: Sequence[Any]) -> Published:

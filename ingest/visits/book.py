@@ -68,7 +68,7 @@ class PublishedVisits:
         self._days = days
         self._now_ms = now_ms
         self._look_back = look_back
-        self.on_published: Callable[[Sequence[DayCount]], None] | None = None
+        self.on_published: list[Callable[[Sequence[DayCount]], None]] = []
         """Told of counts as soon as they are published."""
         self._mark_name = checkpoints.name_of(PUBLISHED_MARK, process)
         self._regions = RegionBook(database, registry, days.of(now_ms()))
@@ -178,8 +178,8 @@ class PublishedVisits:
             partial(publish, moved=moved, today=today, now_ms=now_ms, look_back=self._look_back)
         )
         self._regions.apply(changes)
-        if self.on_published is not None:
-            self.on_published([change.new for change in changes])
+        for tell in self.on_published:
+            tell([change.new for change in changes])
         self._ahead.update((change.new.day, change.new.station) for change in changes if change.new.day > today)
         if self._today() > today:  # it turned meanwhile
             self._note_ahead()

@@ -18,6 +18,7 @@ from assembly.settings import Settings
 from assembly.store_settings import StoreSettings
 from bench.servers import InfluxDB, Mosquitto
 from tests.conftest import started
+from tests.ingest.store.influx_stores import ask as influx_rows
 from tests.integration.conftest import register_demo_stations, settings_in, until
 from tests.integration.hardware import Hardware
 
@@ -116,6 +117,27 @@ async def test_a_database_that_is_not_up_yet_is_waited_for(
     told = [record for record in caplog.records if record.levelno == logging.ERROR and record.name == "ingest.outlet"]
     assert len(told) == 1
     assert "go to the spool, nothing is lost" in told[0].getMessage()
+
+
+async def test_published_counts_stand_beside_the_readings(
+    mosquitto: Mosquitto, influxdb: InfluxDB, tmp_path: Path
+) -> None:
+    """What /v1/visits says of a station's day is a point in InfluxDB soon."""
+    influxdb.start()
+    settings = settings_for(tmp_path, mosquitto, influxdb)
+    await register_demo_stations(settings)
+    async with open_platform(settings) as platform:
+        await platform.session.subscribed.wait()
+        await send(mosquitto, 1, 2, 3)
+        await platform.visits.flush()
+        _, _, told = await ask(platform, f"/v1/visits?station={STATION}")
+        visits = told["data"]["stations"][0]["days"][-1]["visits"]
+        assert visits > 0
+        rows: list[list[object]] = []
+        async with asyncio.timeout(30):
+            while [visits] not in [row[1:] for row in rows]:
+                await asyncio.sleep(0.1)  # until the next round of counts: nothing here hears of it
+                rows = await influx_rows(influxdb.url, "SELECT LAST(visits) FROM visits")
 
 
 async def test_a_quiet_platform_notices_that_the_database_is_up(
