@@ -77,7 +77,7 @@ def measure(folder: Path, stations: int, per_second: int, listeners: int) -> dic
     registry.write_text("".join(export_stations(known)), encoding="utf-8")
     result: dict[str, Any] = {"stations": stations, "listeners": listeners}
     with Mosquitto(folder / "broker") as broker:
-        platform = ServedPlatform(folder / "platform", broker.url, api__requests_per_minute="0")
+        platform = ServedPlatform(folder / "platform", broker.url)
         platform.run("stations", "import", str(registry))
         with platform:
             tell("every station reports what it has")

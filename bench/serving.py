@@ -35,6 +35,8 @@ class ServedPlatform:
             "YIZHAN_DATABASE__URL": f"sqlite:///{folder}/yizhan.db",
             "YIZHAN_SPOOL__FOLDER": f"{folder}/spool",
             "YIZHAN_API__PORT": str(self.port),
+            # One address asks for all the people of a bench.
+            "YIZHAN_API__REQUESTS_PER_MINUTE": "0",
         } | {f"YIZHAN_{name.upper()}": value for name, value in settings.items()}
         self._process: subprocess.Popen[bytes] | None = None
 
