@@ -106,7 +106,7 @@ def problems_middleware() -> Middleware:
             _log.warning("request %s: the store is away: %s", request_id, error)
             response = render(Problem(503, _words_of(503), retry_after_s=_RETRY_AFTER_S), request, request_id)
         except Exception:  # noqa: BLE001  # the last resort: the client gets a document, the log the trace
-            _log.exception("request %s (%s %s) failed", request_id, request.method, request.rel_url.raw_path)
+            _log.exception("request %s (%s %s) failed", request_id, request.method, _route_of(request))
             response = render(Problem(500, _words_of(500)), request, request_id)
         if not response.prepared:
             response.headers[REQUEST_ID] = request_id
@@ -120,6 +120,12 @@ def printable(text: str, most: int) -> str:
     """Text of a client, safe to be given back: cut, and without the bytes that were not UTF-8."""
     shown = text if len(text) <= most else text[:most] + "…"
     return shown.encode("utf-8", "replace").decode()
+
+
+def _route_of(request: web.Request) -> str:
+    """As the routes name it, for the log: what stands in an address may be a secret, as behind `/a/` it is."""
+    resource = request.match_info.route.resource
+    return "unknown" if resource is None else resource.canonical
 
 
 def _words_of(status: int) -> str:

@@ -69,6 +69,22 @@ async def test_a_mistake_of_ours_tells_nothing_but_its_id(
     assert "the password is 123" in caplog.text
 
 
+async def test_an_address_that_is_a_secret_is_not_logged(
+    app: web.Application, client_of: ClientOf, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Of a request that failed the log names the route, not what stood in its place."""
+
+    async def fail(request: web.Request) -> web.Response:
+        raise RuntimeError("no")
+
+    app.router.add_get("/secret/{token}", fail)
+    client = await client_of(app)
+    async with client.get("/secret/abc123") as response:
+        await assert_problem(response, 500)
+    assert "/secret/{token}" in caplog.text
+    assert "abc123" not in caplog.text
+
+
 async def test_a_store_that_is_away_is_said_to_come_back(world: World, client: ClientSession) -> None:
     """A store that is away gives a 503 that says when to try again."""
     world.visits.fails_with = TransientStoreError("connection refused")
