@@ -112,7 +112,8 @@ async def open_alerting(platform: Platform) -> Alerting:
         settings.public_url,
         lambda: jobs,
     )
-    postman = Postman(DatabaseOutbox(platform.database), directory.route, now_ms)
+    box = DatabaseOutbox(platform.database)
+    postman = Postman(box, directory.route, now_ms)
     desk = Desk(
         DeskBooks(engine, jobs, teller, Silences(places.path, known.silences)),
         platform.database,
@@ -131,7 +132,7 @@ async def open_alerting(platform: Platform) -> Alerting:
     if settings.enabled:
         platform.books.watch = lookout
     board = DeskBoard(Parts(desk, engine, directory, composer, now_ms))
-    collector = AlertCollector(lambda: engine.alerts, jobs.jobs.values, lambda: postman.failing)
+    collector = AlertCollector(lambda: engine.alerts, jobs.jobs.values, lambda: postman.failing, lambda: box.unreadable)
     return Alerting(lookout, desk, board, postman, collector)
 
 

@@ -179,7 +179,9 @@ async def open_platform(settings: Settings) -> AsyncIterator[RunningPlatform]:  
             public_url=settings.alerts.public_url,
             feed_contact=settings.api.feed_contact,
         )
-        health = PlatformHealth(session.link, keeper, books.accounting, alerting.lookout, alerting.desk)
+        health = PlatformHealth(
+            session.link, keeper, books.accounting, alerting.lookout, alerting.desk, alerting.postman
+        )
         operations = Operations(
             book_of_tokens,
             BookRecords(books, now_ms()),

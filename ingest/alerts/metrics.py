@@ -21,11 +21,13 @@ class AlertCollector(Collector):
         alerts: Callable[[], Iterable[Alert]],
         jobs: Callable[[], Iterable[Job]],
         failing: Callable[[], Mapping[str, str]],
+        unreadable: Callable[[], int],
     ) -> None:
-        """`failing`: channels whose last message did not get through, and why."""
+        """`failing`: channels whose last message did not get through, and why; `unreadable`: messages left unsent."""
         self._alerts = alerts
         self._jobs = jobs
         self._failing = failing
+        self._unreadable = unreadable
 
     def collect(self) -> Iterator[Metric]:
         """All of it."""
@@ -43,3 +45,8 @@ class AlertCollector(Collector):
         for channel in sorted(self._failing()):
             failing.add_metric([channel], 1)
         yield failing
+        yield GaugeMetricFamily(
+            "yizhan_messages_unreadable",
+            "Waiting messages that this version cannot read and does not send",
+            self._unreadable(),
+        )

@@ -1,7 +1,7 @@
 """Sends what the outbox holds: a lane for each channel, so that a slow one delays no other.
 
 Enters: messages that are due. Leaves: what became of each, marked in the outbox. Never: sends one twice while a send is
-under way, or forgets one: after a crash between a send and its mark it goes again.
+under way, forgets one (after a crash between a send and its mark it goes again), or ends by a fault of its own.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from gateway.failure_log import FailureLog
 from ingest.alerts.channels.sender import Sender
 from ingest.alerts.lane import HOUR_MS, Ended, Lane, RateWindow, after_try, last_try, tries_ms
 from ingest.alerts.work import ChannelKind, ChannelSetting, Delivery, Outgoing, SendResult
-from ingest.ports import StoreMisconfigured, TransientStoreError
+from ingest.ports import Check, StoreMisconfigured, TransientStoreError
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +30,10 @@ EACH: Final = 200
 of what is told of one job is seen in smaller pieces."""
 DATABASE_WAIT_S: Final = 1.0
 """Larger: a message that was sent stays unmarked for longer. Smaller: a starting database is asked for nothing."""
+AGAIN_S: Final = 1.0
+AGAIN_LONGEST_S: Final = 60.0
+"""Between a fault of ours and the next run, doubled while it stays. Larger: messages wait longer. Smaller: a fault
+between a send and its mark sends one message so much more often."""
 
 T = TypeVar("T")
 Sleep = Callable[[float], Awaitable[None]]
@@ -83,6 +87,7 @@ class Postman:
         self._lanes: dict[str, _RunningLane] = {}
         self._failing: dict[str, str] = {}
         self._database_failures = FailureLog(log, "outbox")
+        self._failure, self._failed_ms = "", 0
 
     @property
     def failing(self) -> Mapping[str, str]:
@@ -93,8 +98,28 @@ class Postman:
         """Something was queued."""
         self._woken.set()
 
+    def check(self) -> Check:
+        """For /readyz."""
+        if self._failure:
+            return Check(ok=False, detail=self._failure, since_ms=self._failed_ms)
+        return Check(ok=True, detail="what is queued is sent")
+
     async def run(self) -> None:
-        """Send until cancelled. What is cut off by that is sent again by the next run."""
+        """Send until cancelled, through faults of ours. What is cut off is sent again by the next run."""
+        wait_s = AGAIN_S
+        while True:
+            try:
+                await self._work()
+            except Exception as error:
+                kind = type(_first(error)).__name__
+                failure = f"messages do not leave: the postman failed ({kind}), and begins again; the log says where"
+                wait_s = min(2 * wait_s, AGAIN_LONGEST_S) if self._failure else AGAIN_S
+                if failure != self._failure:
+                    log.critical("%s", failure, exc_info=error)
+                    self._failure, self._failed_ms = failure, self._now_ms()
+            await self._sleep(wait_s)
+
+    async def _work(self) -> None:
         resumed = await self._asked(self._resumed)
         self._lanes = {}
         async with asyncio.TaskGroup() as tasks:
@@ -108,6 +133,8 @@ class Postman:
                     running.lane.offer(due.get(channel, ()))
                     running.changed.set()
                 await self._rest(self._woken, POLL_S)
+                if all(running.lane.is_idle for running in self._lanes.values()):
+                    self._failure = ""
 
     async def _due(self) -> dict[str, list[Outgoing]]:
         """What is due and not under way or settled meanwhile, by channel."""
@@ -147,6 +174,7 @@ class Postman:
             self._settled.add(message.id)
             lane.settled(after)
             self._tell(channel, running.failures, after)
+            self._failure = ""
             if lane.is_idle:
                 self.wake()
 
@@ -221,3 +249,10 @@ async def _sent(route: Route, message: Outgoing) -> SendResult:
 def _nowhere(channel: str) -> SendResult:
     reason = f"there is no channel {channel} (any more): set it again, or its messages grow too old"
     return SendResult(ok=False, reason=reason, retry=True)
+
+
+def _first(error: BaseException) -> BaseException:
+    """What lies at the bottom of what a group of tasks raised."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

@@ -1,12 +1,13 @@
 """The outbox: messages that are to be sent, were sent, or were given up, each once by its key.
 
-Enters: messages, and what became of them. Leaves: those that are due, emergencies first. Never: sends one.
+Enters: messages, and what became of them. Leaves: those that are due, emergencies first. Never: sends one, or
+stops at a row that this version cannot read: it stays as it is, for a version that can.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Connection, bindparam, case, delete, func, insert, select, update
 
 from ingest.alerts.lane import Ended
@@ -62,17 +63,25 @@ def add(connection: Connection, messages: Iterable[Outgoing]) -> None:
         connection.execute(insert(OUTBOX), rows)
 
 
-def due(connection: Connection, now_ms: int, each: int) -> list[Outgoing]:
+def untold(_message: int, _reason: str) -> None:
+    """Of a row that cannot be read nobody is told: the postman was."""
+
+
+OnUnreadable = Callable[[int, str], None]
+"""Hears the id of a row that cannot be read, and why."""
+
+
+def due(connection: Connection, now_ms: int, each: int, on_unreadable: OnUnreadable = untold) -> list[Outgoing]:
     """What is to be tried now: at most so many of one channel, so that none that is away stands before the others.
 
     In the order of their place in their channel: emergencies first, then the oldest.
     """
-    return [_outgoing(row) for row in connection.execute(DUE, {"now_ms": now_ms, "each": each})]
+    return _readable(connection.execute(DUE, {"now_ms": now_ms, "each": each}), on_unreadable)
 
 
-def tried(connection: Connection) -> list[Outgoing]:
+def tried(connection: Connection, on_unreadable: OnUnreadable = untold) -> list[Outgoing]:
     """Those that wait after a try that failed, whenever their time comes."""
-    return [_outgoing(row) for row in connection.execute(TRIED)]
+    return _readable(connection.execute(TRIED), on_unreadable)
 
 
 def ended_since(connection: Connection, since_ms: int) -> list[Ended]:
@@ -105,14 +114,14 @@ def mark(connection: Connection, message: Outgoing) -> None:
 
 def newest(connection: Connection, most: int) -> list[Outgoing]:
     """The last that were queued, newest first."""
-    return [_outgoing(row) for row in connection.execute(NEWEST, {"most": most})]
+    return _readable(connection.execute(NEWEST, {"most": most}))
 
 
 def of_job(connection: Connection, job_id: str, most: int = 50) -> list[Outgoing]:
     """The messages about one job, newest first."""
     # A job's id has no character that LIKE reads as another.
     query = select(OUTBOX).where(OUTBOX.c.body.like(f'%"{job_id}"%')).order_by(OUTBOX.c.id.desc()).limit(most)
-    return [one for one in map(_outgoing, connection.execute(query)) if job_id in one.notice.jobs]
+    return [one for one in _readable(connection.execute(query)) if job_id in one.notice.jobs]
 
 
 def prune(connection: Connection, older_than_ms: int) -> int:
@@ -135,6 +144,19 @@ def _row(message: Outgoing) -> dict[str, Any]:
         "sent_ms": message.sent_ms,
         "body": _BODY.dump_json((notice, message.title, message.text, message.payload)).decode(),
     }
+
+
+def _readable(rows: Iterable[Any], on_unreadable: OnUnreadable = untold) -> list[Outgoing]:
+    found: list[Outgoing] = []
+    for row in rows:
+        try:
+            found.append(_outgoing(row))
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            on_unreadable(row.id, f"{'.'.join(map(str, first['loc']))}: {first['msg']}")
+        except ValueError as error:
+            on_unreadable(row.id, str(error))
+    return found
 
 
 def _outgoing(row: Any) -> Outgoing:

@@ -379,3 +379,22 @@ async def test_a_sender_that_breaks_its_word_ends_no_lane_but_waits_in_its_own()
         await clockwork.until(lambda: box.messages[1].tries > 1, within_ms=HOUR_MS)
     assert box.messages[2].state is Delivery.SENT
     assert "ZeroDivisionError" in box.messages[1].reason
+
+
+async def test_a_fault_of_ours_in_the_postman_ends_nothing_and_is_shown(clockwork: Clockwork) -> None:
+    """The next run sends what waits, and /readyz is well again."""
+    box, sender = MemoryOutbox([outgoing(1)]), ScriptedSender(clockwork)
+    asked = list[int]()
+
+    def broken_once(name: str) -> Route | None:
+        asked.append(1)
+        if len(asked) == 1:
+            raise ZeroDivisionError(name)
+        return Route(setting(name), sender)
+
+    async with working(clockwork, box, {}, broken_once) as postman:
+        await clockwork.settle()
+        assert "messages do not leave" in postman.check().detail
+        assert await clockwork.until(lambda: box.states()[Delivery.SENT] == 1, within_ms=10_000)
+        assert postman.check().ok
+    assert sender.ids == [1]
