@@ -5,6 +5,7 @@ Never: changes the server, but for creating the database that the settings name,
 """
 
 import logging
+from typing import Final
 
 from ingest.ports import StoreMisconfigured, TransientStoreError
 from ingest.store.influx import influxql
@@ -14,7 +15,12 @@ from ingest.store.influx.points import NS_PER_MS
 
 log = logging.getLogger(__name__)
 
-_LIMITS = ("max-values-per-tag", "max-series-per-database")
+_LIMITS: Final = ("max-values-per-tag", "max-series-per-database")
+
+_UNSEEN_STATIONS: Final = 50_000
+"""From so many stations on it is warned of limits that cannot be seen: by default a database holds 1,000,000 series,
+and a station with a cabinet of twelve slots has 18. Larger: the first refused station is the warning. Smaller: small
+unions are warned at each start of what cannot meet them."""
 
 
 def probe_line(now_ms: int) -> bytes:
@@ -81,13 +87,16 @@ async def _check_limits(client: InfluxClient, stations: int) -> None:
             for row in table.rows:
                 told = dict(zip(table.columns, row, strict=True))
                 limits |= {name: int(told[name]) for name in _LIMITS if name in told}
-    except (StoreMisconfigured, TransientStoreError) as error:
-        log.warning(
-            "the limits of InfluxDB cannot be seen (%s): see to it that %s are 0 in [data] of influxdb.conf, or it "
-            "will refuse stations",
-            error,
+    except StoreMisconfigured:
+        log.log(
+            logging.WARNING if stations >= _UNSEEN_STATIONS else logging.INFO,
+            "InfluxDB tells its limits to administrators alone: see to it that %s are 0 in [data] of influxdb.conf, as "
+            "in deploy/influxdb.conf, before there are %d stations; where they are not, it refuses stations",
             " and ".join(_LIMITS),
+            _UNSEEN_STATIONS,
         )
+    except TransientStoreError as error:
+        log.warning("the limits of InfluxDB could not be asked for, and are looked at with the next start: %s", error)
     for name, most in limits.items():
         if 0 < most < stations:
             raise StoreMisconfigured(
