@@ -29,7 +29,8 @@ def admit(request: web.Request, role: Role) -> None:
     holder = request.app[PLATFORM].operations.tokens.of(secret.strip()) if is_bearer else None
     if holder is None:
         detail = (
-            "This token opens nothing: it is not known, or was revoked. `yizhan tokens list` shows those that do."
+            "This token opens nothing: it is not known, or was revoked. `yizhan tokens list` shows those that do; "
+            "a new one works within five seconds."
             if is_bearer
             else "The header Authorization must be given once, as: Bearer TOKEN."
         )

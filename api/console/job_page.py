@@ -10,7 +10,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from api.console.alert_words import Present, bring_in_words, job_line
-from api.console.arrivals import ARRIVALS_MIN, minutes_of
+from api.console.arrivals import ARRIVALS_MIN, minutes_of, refusal_in_words
 from api.console.gate import HOME, Visitor
 from api.console.jobs_page import present_of
 from api.pages.frame import Address
@@ -41,7 +41,7 @@ async def act_on_job(visitor: Visitor) -> web.Response:
     try:
         await act(_board(visitor), visitor, record, given)
     except ActRefused as refused:
-        return await _shown(visitor, await _record(visitor), refused=str(refused))
+        return await _shown(visitor, await _record(visitor), refused=refusal_in_words(visitor.say, refused))
     onward = given.get("back", "")
     if onward.startswith((f"{HOME}?", f"{HOME}/")) or onward == HOME:
         return web.Response(status=303, headers={"Location": onward})
@@ -104,9 +104,10 @@ def _act(present: Present, kept: KeptAct) -> tuple[str, str, str, str]:
 def _comment(given: dict[str, str], *, wanted: bool = False) -> str:
     text = given.get("comment", "").strip()
     if len(text) > _COMMENT_CHARS_MAX:
-        raise ActRefused(f"the text has {len(text)} characters; at most {_COMMENT_CHARS_MAX} are kept")
+        problem = f"the text has {len(text)} characters; at most {_COMMENT_CHARS_MAX} are kept"
+        raise ActRefused(problem, "long", n=len(text), most=_COMMENT_CHARS_MAX)
     if wanted and not text:
-        raise ActRefused("this wants a reason in words")
+        raise ActRefused("this wants a reason in words", "wordless")
     return text
 
 
@@ -134,7 +135,7 @@ async def _remark(board: AlertBoard, visitor: Visitor, record: JobRecord, given:
 async def _confirm(board: AlertBoard, visitor: Visitor, record: JobRecord, given: dict[str, str]) -> None:
     alert = next((one for one in record.alerts if one.id == given.get("alert", "")), None)
     if alert is None:
-        raise NotThere("this job has no such alert")
+        raise NotThere("this job has no such alert", "no_alert")
     await board.confirm(alert.id, visitor.holder.name, _comment(given))
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 from aiohttp import hdrs, web
 
 from api.console.alert_words import Present, job_line
-from api.console.arrivals import ARRIVALS_MIN, minutes_of
+from api.console.arrivals import ARRIVALS_MIN, minutes_of, refusal_in_words
 from api.console.gate import language_of, own_site
 from api.instants import local
 from api.language import wording
@@ -45,7 +45,7 @@ async def follow_link(request: web.Request) -> web.Response:
     except NotThere:
         return _gone(request)
     except ActRefused as refused:
-        return _offered(request, offer, refused=str(refused))
+        return _offered(request, offer, refused=refusal_in_words(wording(language_of(request)), refused))
     return _page(request, _of_job(request, job, offer) | {"is_done": True})
 
 

@@ -21,7 +21,15 @@ from ingest.alerts.work import ChannelSetting, Crew, Job, Outgoing, SendResult, 
 
 
 class ActRefused(Exception):
-    """What was asked cannot be done to this job, alert, silence or channel; the text says why and what can."""
+    """What was asked cannot be done to this job, alert, silence or channel; the text says why and what can.
+
+    `key` and `values` say the same to pages, which speak two languages; key "": no page can come to it.
+    """
+
+    def __init__(self, text: str, key: str = "", **values: object) -> None:
+        super().__init__(text)
+        self.key = key
+        self.values = values
 
 
 class NotThere(ActRefused):

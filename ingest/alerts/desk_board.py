@@ -199,7 +199,9 @@ class DeskBoard:
         alert = self._open_alert(alert_id)
         setting = self._engine.setting_of(alert.key)
         if setting is None or not setting.latched:
-            raise ActRefused("this alert ends by readings; only what must be seen on site (smoke) is confirmed")
+            raise ActRefused(
+                "this alert ends by readings; only what must be seen on site (smoke) is confirmed", "by_readings"
+            )
         return await self._alert_act(alert, who, "confirm", comment, lambda now: self._engine.confirm(alert_id, now))
 
     async def resolve(self, alert_id: str, who: str, reason: str) -> Alert:
@@ -304,13 +306,13 @@ class DeskBoard:
         except WrongLink as wrong:
             raise NotThere(str(wrong)) from wrong
         if grant.nonce in await self._desk.read(partial(alert_notes.every, book=LINKS)):
-            raise ActRefused(USED_LINK)
+            raise ActRefused(USED_LINK, "used_link")
         used = [(LINKS, grant.nonce, json.dumps(grant.expires_ms).encode())]
 
         def acknowledge(now_ms: int) -> Sequence[JobChange]:
             # Asked again in the turn: who presses twice asks the database twice before either act is kept.
             if grant.nonce in self._redeemed:
-                raise ActRefused(USED_LINK)
+                raise ActRefused(USED_LINK, "used_link")
             done = self._books.jobs.acknowledge(grant.job, grant.crew, now_ms, None, arrival_ms)
             self._redeemed.add(grant.nonce)
             return done
@@ -337,13 +339,13 @@ class DeskBoard:
     ) -> Job:
         job = self._books.jobs.jobs.get(job_id)
         if job is None:
-            raise NotThere(f"job {job_id} is not open: it was closed long ago, or never was")
+            raise NotThere(f"job {job_id} is not open: it was closed long ago, or never was", "closed")
         try:
             await self._desk.act(do, self._act(who, what, job_id, detail, job.place), notes)
         except UnknownJob as unknown:
-            raise NotThere(f"job {job_id} is not open any more") from unknown
+            raise NotThere(f"job {job_id} is not open any more", "closed") from unknown
         except WrongStep as wrong:
-            raise ActRefused(str(wrong)) from wrong
+            raise ActRefused(str(wrong), "closed" if job.state is JobState.CLOSED else "") from wrong
         return self._books.jobs.jobs.get(job_id, job)
 
     async def _alert_act(self, alert: Alert, who: str, what: str, detail: str, do: Callable[[int], None]) -> Alert:
@@ -357,7 +359,7 @@ class DeskBoard:
     def _open_alert(self, alert_id: str) -> Alert:
         alert = self._engine.alerts.of_id(alert_id)
         if alert is None or alert.state is AlertState.RESOLVED:
-            raise NotThere(f"alert {alert_id} is not open: it is over, or never was")
+            raise NotThere(f"alert {alert_id} is not open: it is over, or never was", "alert_over")
         return alert
 
     def _view(self, alert: Alert) -> AlertView:

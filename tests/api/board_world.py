@@ -288,7 +288,7 @@ class MemoryBoard:
         if known is None:
             raise NotThere(f"there is no job {job_id} (any more)")
         if known.state is JobState.CLOSED:
-            raise ActRefused(f"job {job_id} is closed")
+            raise ActRefused(f"job {job_id} is closed", "closed")
         self._note(who, what, job_id, detail, known.place)
         changed = self.known_jobs[job_id] = replace(known, **changes)  # type: ignore[arg-type]  # fields of Job
         self.publish(BoardEvent("job", changed.place, job=changed))

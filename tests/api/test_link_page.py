@@ -97,7 +97,9 @@ async def test_link_to_a_job_that_is_over_has_no_button(client: ClientSession, b
         assert "<form" not in await response.text()
     async with client.post(PATH) as response:
         assert response.status == 409
-        assert "job j2 is closed" in await response.text()
+        assert "没有办成：这个任务已经结束" in await response.text()
+    async with client.post(f"{PATH}?lang=en") as response:
+        assert "this job is closed" in await response.text()
 
 
 @pytest.mark.parametrize("minutes", ["-1", "1441", "soon", "٣", "9" * 30])
@@ -107,7 +109,7 @@ async def test_wrong_minutes_are_refused_and_the_link_stays(
     """What no button of ours sends."""
     async with client.post(PATH, data={"minutes": minutes}) as response:
         assert response.status == 409
-        assert "0 to 1440" in await response.text()
+        assert "0 到 1440" in await response.text()
     assert board.used_links == set()
 
 
