@@ -27,6 +27,7 @@ from ingest.alerts.rules.readings import ReadingRules
 from ingest.alerts.rules.rule import Bad, StationRules, levels_of
 from ingest.alerts.rules_at import RulesAt, kind_of
 from ingest.alerts.station_watch import StationWatch
+from ingest.alerts.taking_over import taken_over
 from ingest.live.station import LiveStation
 from ingest.model import Reading, Station
 from ingest.ports import Registry
@@ -227,8 +228,10 @@ class Engine:
 
         While the platform was away it was blind: that time has not passed.
         """
-        watched = notes.get(WATCH, {})
-        away_ms = max(0, now_ms - int(watched.get(ALIVE, now_ms)))
+        watched, alive_ms = notes.get(WATCH, {}), [now_ms]
+        alive = {name: written for name, written in watched.items() if name == ALIVE}
+        taken_over(alive, lambda _name, written: alive_ms.append(int(written)), WATCH)
+        away_ms = max(0, now_ms - alive_ms[-1])
         self._watch.saw_nothing(now_ms - away_ms, now_ms)
         self.alerts.restore(life.shifted(alert, away_ms) for alert in alerts)
         for alert in alerts:
@@ -241,8 +244,8 @@ class Engine:
                 self._regions.went_dark(alert.key.place, since_ms)
         self._memory.restore(notes.get(MEMORY, {}))
         self._foresight.restore(notes.get(USE, {}))
-        if VISITS in watched:
-            self._watch.load(watched[VISITS])
+        visits = {name: written for name, written in watched.items() if name == VISITS}
+        taken_over(visits, lambda _name, written: self._watch.load(written), WATCH)
         for live in self._world.live.values():
             self._watch.begin(live, now_ms)
 

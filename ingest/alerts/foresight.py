@@ -17,6 +17,7 @@ from ingest.alerts.rules.charging import Charging
 from ingest.alerts.rules.consumption import Consumption
 from ingest.alerts.rules.readings import ReadingRules
 from ingest.alerts.rules.rule import Known, StationRules
+from ingest.alerts.taking_over import taken_over
 from ingest.visits.local_day import LocalDays
 
 RULE_OF: Final = {Kind.MEDICINE: "stock_out_soon", Kind.BATTERY: "battery_out_soon"}
@@ -74,7 +75,10 @@ class Foresight:
 
     def restore(self, notes: Mapping[str, str]) -> None:
         """Take over what `take_notes` gave."""
-        for name, written in notes.items():
+
+        def take(name: str, written: str) -> None:
             kind, _, station = name.partition("/")
             book = self._consumption if kind == Kind.MEDICINE else self._charging
             book.load(station, from_json(written))
+
+        taken_over(notes, take, "use")

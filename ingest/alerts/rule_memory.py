@@ -10,6 +10,7 @@ from pydantic_core import from_json, to_json
 
 from ingest.alerts.model import AlertKey
 from ingest.alerts.open_alerts import Fault
+from ingest.alerts.taking_over import taken_over
 
 NOTES_EVERY_MS: Final = 30_000
 """Between two writings. Larger: a restart forgets more of a rise. Smaller: useless writing."""
@@ -55,8 +56,11 @@ class RuleMemory:
 
     def restore(self, notes: Mapping[str, str]) -> None:
         """Take over what `take_notes` gave."""
-        for place, written in notes.items():
+
+        def take(place: str, written: str) -> None:
             self._known[place] = {(rule, part): memory for rule, part, memory in from_json(written)}
+
+        taken_over(notes, take, "memory")
 
     def _written(self, place: str) -> str | None:
         known = self._known.get(place)

@@ -178,12 +178,13 @@ class Consumption:
     def load(self, station: str, dumped: list[Any]) -> None:
         """Take over what `take_dirty` gave."""
         since_ms, last_ms, skus, pieces, uses = dumped
-        box = self._boxes[station] = _Box(since_ms, self._shared(tuple(skus)), array("I", pieces))
+        box = _Box(since_ms, self._shared(tuple(skus)), array("I", pieces))
         box.last_ms = last_ms
         for sku, (weight, at_ms, recent) in uses.items():
             box.uses = box.uses or {}
             use = box.uses[sku] = _Use()
             use.weight, use.at_ms, use.recent = weight, at_ms, [list(one) for one in recent]
+        self._boxes[station] = box
 
 
 def _is_clearing(shelf: Shelf, sku: str, pieces: int, elapsed_ms: int) -> bool:

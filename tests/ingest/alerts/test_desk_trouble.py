@@ -12,6 +12,7 @@ from gateway.topics import Kind
 from ingest.alerts.board import ActRefused
 from ingest.alerts.model import AlertState, Change
 from ingest.alerts.work import Job, JobState
+from ingest.database import alert_notes
 from ingest.database import alerts as alert_table
 from ingest.database.tables import ALERT, ALERT_NOTE
 from ingest.ports import TransientStoreError
@@ -119,6 +120,29 @@ async def test_what_nobody_can_read_any_more_is_left_and_told_in_the_log(
         assert len(again.board.jobs()) == 1
         assert "1 of alert cannot be read" in caplog.text
         assert "1 of told cannot be read" in caplog.text
+
+
+@pytest.mark.parametrize("body", ["[]x", '{"v": 2}', "7", "[[1, 2]]"])
+async def test_what_was_learnt_and_cannot_be_read_stops_no_start(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, body: str
+) -> None:
+    """Each book of the engine's notes: it goes on without, says so, and the job stands."""
+    fleet = Fleet(2)
+    async with office(fleet, tmp_path) as one:
+        await on_fire(one)
+
+        def spoil(connection: Connection) -> None:
+            alert_notes.write(connection, "memory", {"st-2": body}, 0)
+            alert_notes.write(connection, "use", {"medicine/st-2": body, "battery/st-2": body}, 0)
+            alert_notes.write(connection, "watch", {"alive": body + "x", "visits": body}, 0)
+
+        await one.database.run(spoil)
+    async with office(fleet, tmp_path, 10) as again:
+        await again.turn(11)
+        assert len(again.board.jobs()) == 1
+        assert "1 of memory cannot be read" in caplog.text
+        assert "2 of use cannot be read" in caplog.text
+        assert "of watch cannot be read" in caplog.text
 
 
 async def test_a_station_that_left_the_registry_leaves_the_board(tmp_path: Path) -> None:
