@@ -96,7 +96,6 @@ class JobLine:
 def alert_line(present: Present, alert: Alert) -> AlertLine:
     """A fault in words."""
     say, rule = present.say, RULES.get(alert.key.rule)
-    name = alert.key.rule if rule is None else rule.en if say.language is Language.EN else rule.zh
     unit = "" if rule is None else rule.unit if say.language is Language.EN else rule.unit_zh
     is_unknown = alert.state is AlertState.UNKNOWN
     is_over = alert.state is AlertState.RESOLVED
@@ -109,7 +108,7 @@ def alert_line(present: Present, alert: Alert) -> AlertLine:
     latched = rule is not None and rule.setting.latched
     return AlertLine(
         id=alert.id,
-        name=name,
+        name=rule_name(present, alert.key.rule),
         part=part_in_words(present, alert.key.part),
         value=_value(present, alert.value, unit),
         severity=alert.severity,
@@ -163,6 +162,12 @@ def _who(present: Present, job: Job) -> str:
     if job.arrival_ms is None:
         return say("ops.goes", who=job.acknowledged_by)
     return say("ops.arrives", who=job.acknowledged_by, time=present.time(job.arrival_ms))
+
+
+def rule_name(present: Present, code: str) -> str:
+    """What people call a rule; its code where there is none of this code."""
+    rule = RULES.get(code)
+    return code if rule is None else rule.en if present.say.language is Language.EN else rule.zh
 
 
 def part_in_words(present: Present, part: str) -> str:

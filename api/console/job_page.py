@@ -13,6 +13,7 @@ from api.console.alert_words import Present, bring_in_words, job_line
 from api.console.arrivals import ARRIVALS_MIN, minutes_of, refusal_in_words
 from api.console.gate import HOME, Visitor
 from api.console.jobs_page import present_of
+from api.console.operator_acts import SILENCE_HOURS, assign, resolve, silence
 from api.pages.frame import Address
 from api.pages.map_links import amap, geo
 from api.problems import Problem
@@ -31,13 +32,15 @@ async def show_job(visitor: Visitor) -> web.Response:
 
 
 async def act_on_job(visitor: Visitor) -> web.Response:
-    """Acknowledge, start, repaired, close, comment; or confirm one of its alerts on site."""
+    """Acknowledge, start, repaired, close, comment, confirm; operators: assign, resolve, silence."""
     record = await _record(visitor)
     form = await visitor.request.post()
     given = {name: value for name, value in form.items() if isinstance(value, str)}
     act = _ACTS.get(given.get("act", ""))
     if act is None:
         raise Problem(400, f"act must be one of: {', '.join(_ACTS)}.")
+    if given["act"] in _OPERATORS and not visitor.may(Role.OPERATOR):
+        raise Problem(403, f"This wants a token with the role {Role.OPERATOR}; yours has {visitor.holder.role}.")
     try:
         await act(_board(visitor), visitor, record, given)
     except ActRefused as refused:
@@ -87,6 +90,9 @@ async def _shown(visitor: Visitor, record: JobRecord, refused: str = "") -> web.
         "geo": None if station is None else geo(place, station.lat, station.lon),
         "arrivals": ARRIVALS_MIN,
         "may_act": visitor.may(Role.CREW),
+        "may_operate": visitor.may(Role.OPERATOR),
+        "crews": [one for one in _board(visitor).crews() if one.id != record.job.crew],
+        "silence_hours": SILENCE_HOURS,
         "refused": refused,
     }
     here = Address(f"{HOME}/jobs/{record.job.id}")
@@ -147,4 +153,8 @@ _ACTS: Final[dict[str, _Act]] = {
     "close": _close,
     "comment": _remark,
     "confirm": _confirm,
+    "assign": assign,
+    "resolve": resolve,
+    "silence": silence,
 }
+_OPERATORS: Final = frozenset({"assign", "resolve", "silence"})

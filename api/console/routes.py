@@ -15,6 +15,7 @@ from api.console.letters_page import act_on_letter, show_letter, show_letters
 from api.console.link_page import follow_link, show_link
 from api.console.live import stream_board
 from api.console.sign_in import show_sign_in, sign_in, sign_out
+from api.console.silences_page import end_silence, show_silences
 from api.console.silent_page import show_silent
 from api.console.station_console import show_station_console
 from ingest.operating import Role
@@ -27,6 +28,8 @@ GATED: Final[tuple[tuple[str, str, Page, Role], ...]] = (
     ("GET", "/ops/letters", show_letters, Role.VIEWER),
     ("GET", "/ops/letters/{letter_id}", show_letter, Role.VIEWER),
     ("POST", "/ops/letters/{letter_id}", act_on_letter, Role.OPERATOR),
+    ("GET", "/ops/silences", show_silences, Role.VIEWER),
+    ("POST", "/ops/silences/{silence_id}", end_silence, Role.OPERATOR),
     ("GET", "/ops/silent", show_silent, Role.VIEWER),
     ("GET", "/ops/crews", show_crews, Role.VIEWER),
     ("GET", "/ops/stream", stream_board, Role.VIEWER),

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from ingest.operating import Role
 from tests.api.world import World, small_world
 from tests.e2e.browsing import WAIT_S, Site, chromium, served, sign_in
+from tests.e2e.test_pages_look import wrong_by_axe
 
 pytestmark = pytest.mark.e2e
 
@@ -82,3 +83,26 @@ def test_the_session_is_out_of_reach_of_scripts(page: Page, site: Site) -> None:
     page.get_by_role("button", name="Sign out").click()
     page.goto(site.address + "/ops?lang=en")
     expect(page.locator("#token")).to_be_visible()
+
+
+def test_an_operator_silences_by_keyboard(page: Page, site: Site) -> None:
+    """On a phone: a reason, Enter on the button, then the list, where it is ended; all controls are 44 px high."""
+    page.goto(site.address + "/ops/jobs/j1?lang=en")
+    sign_in(page)
+    form = page.locator('form:has(input[value="silence"])').first
+    heights = form.locator("select, input:not([type=hidden]), textarea, button").evaluate_all(
+        "all => all.map(one => one.getBoundingClientRect().height)"
+    )
+    assert min(heights) >= 44
+    assert wrong_by_axe(page) == []
+    form.locator("textarea").fill("sensor is being changed")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_load_state()
+    page.goto(site.address + "/ops/silences?lang=en")
+    made = page.locator("li", has_text="sensor is being changed")
+    expect(made).to_contain_text("holder-operator")
+    assert wrong_by_axe(page) == []
+    made.get_by_role("button").focus()
+    page.keyboard.press("Enter")
+    expect(made).to_have_count(0)

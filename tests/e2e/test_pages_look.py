@@ -29,6 +29,7 @@ CONSOLE = {
     "ops-job": "/ops/jobs/j1",
     "ops-station": "/ops/stations/bj-0001",
     "ops-station-dark": "/ops/stations/bj-0003",
+    "ops-silences": "/ops/silences",
     "ops-silent": "/ops/silent",
     "ops-letters": "/ops/letters",
     "ops-letter": "/ops/letters/1",

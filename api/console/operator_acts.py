@@ -1,0 +1,70 @@
+"""What an operator does about a job and no crew may: give it to another crew, end an alert, silence a rule here.
+
+Enters: a visitor, a job, a form. Leaves: acts upon the board in their name. Never: a silence without a rule or an end.
+"""
+
+from datetime import datetime
+from typing import Final
+
+from api.console.gate import Visitor
+from ingest.alerts.board import ActRefused, AlertBoard, NotThere
+from ingest.alerts.model import PLATFORM_PLACE, Alert, Scope
+from ingest.alerts.records import JobRecord
+from ingest.alerts.work import Silence
+
+SILENCE_HOURS: Final = (1, 4, 8, 24)
+_HOUR_MS: Final = 3_600_000
+
+
+async def assign(board: AlertBoard, visitor: Visitor, record: JobRecord, given: dict[str, str]) -> None:
+    """To another crew, from the beginning."""
+    await board.assign(record.job.id, visitor.holder.name, given.get("crew", ""))
+
+
+async def resolve(board: AlertBoard, visitor: Visitor, record: JobRecord, given: dict[str, str]) -> None:
+    """End one alert of the job, for a reason."""
+    await board.resolve(_alert(record, given).id, visitor.holder.name, _reason(given))
+
+
+async def silence(board: AlertBoard, visitor: Visitor, record: JobRecord, given: dict[str, str]) -> None:
+    """Silence the rule of one alert at its place, for hours or until a minute of the stations' clock."""
+    key, now_ms = _alert(record, given).key, visitor.platform.now_ms()
+    await board.silence(
+        Silence(
+            id="",
+            author=visitor.holder.name,
+            reason=_reason(given),
+            starts_ms=now_ms,
+            ends_ms=_ends_ms(visitor, given, now_ms),
+            station=key.place if key.scope is Scope.STATION else None,
+            region=key.place if key.scope is not Scope.STATION and key.place != PLATFORM_PLACE else None,
+            rule=key.rule,
+        )
+    )
+
+
+def _alert(record: JobRecord, given: dict[str, str]) -> Alert:
+    alert = next((one for one in record.alerts if one.id == given.get("alert", "")), None)
+    if alert is None:
+        raise NotThere("this job has no such alert")
+    return alert
+
+
+def _reason(given: dict[str, str]) -> str:
+    text = given.get("comment", "").strip()
+    if not text:
+        raise ActRefused("this wants a reason in words")
+    return text[:1_000]
+
+
+def _ends_ms(visitor: Visitor, given: dict[str, str], now_ms: int) -> int:
+    until, hours = given.get("until", "").strip(), given.get("hours", "")
+    if until:
+        try:
+            wall = datetime.fromisoformat(until)
+        except ValueError as wrong:
+            raise ActRefused("until when is not a time") from wrong
+        return round(wall.replace(tzinfo=visitor.platform.settings.zone).timestamp() * 1_000)
+    if hours not in {str(one) for one in SILENCE_HOURS}:
+        raise ActRefused("say for how many hours, or until when")
+    return now_ms + int(hours) * _HOUR_MS
