@@ -14,6 +14,8 @@ from ingest.alerts.work import Silence
 
 SILENCE_HOURS: Final = (1, 4, 8, 24)
 _HOUR_MS: Final = 3_600_000
+_REASON_CHARS_MAX: Final = 500
+"""What the field of the form takes, and a silence keeps."""
 
 
 async def assign(board: AlertBoard, visitor: Visitor, record: JobRecord, given: dict[str, str]) -> None:
@@ -46,15 +48,18 @@ async def silence(board: AlertBoard, visitor: Visitor, record: JobRecord, given:
 def _alert(record: JobRecord, given: dict[str, str]) -> Alert:
     alert = next((one for one in record.alerts if one.id == given.get("alert", "")), None)
     if alert is None:
-        raise NotThere("this job has no such alert")
+        raise NotThere("this job has no such alert", "no_alert")
     return alert
 
 
 def _reason(given: dict[str, str]) -> str:
     text = given.get("comment", "").strip()
     if not text:
-        raise ActRefused("this wants a reason in words")
-    return text[:1_000]
+        raise ActRefused("this wants a reason in words", "wordless")
+    if len(text) > _REASON_CHARS_MAX:
+        problem = f"the text has {len(text)} characters; at most {_REASON_CHARS_MAX} are kept"
+        raise ActRefused(problem, "long", n=len(text), most=_REASON_CHARS_MAX)
+    return text
 
 
 def _ends_ms(visitor: Visitor, given: dict[str, str], now_ms: int) -> int:
@@ -63,8 +68,8 @@ def _ends_ms(visitor: Visitor, given: dict[str, str], now_ms: int) -> int:
         try:
             wall = datetime.fromisoformat(until)
         except ValueError as wrong:
-            raise ActRefused("until when is not a time") from wrong
+            raise ActRefused("until when is not a time", "no_time") from wrong
         return round(wall.replace(tzinfo=visitor.platform.settings.zone).timestamp() * 1_000)
     if hours not in {str(one) for one in SILENCE_HOURS}:
-        raise ActRefused("say for how many hours, or until when")
+        raise ActRefused("say for how many hours, or until when", "no_end")
     return now_ms + int(hours) * _HOUR_MS

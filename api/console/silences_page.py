@@ -8,12 +8,12 @@ from typing import Final
 from aiohttp import web
 
 from api.console.alert_words import Present, part_in_words, rule_name
+from api.console.arrivals import refusal_in_words
 from api.console.gate import HOME, Visitor
 from api.console.jobs_page import place_name, present_of
 from api.pages.frame import Address
 from api.problems import Problem
 from ingest.alerts.board import ActRefused
-from ingest.alerts.silences import SilencePhase, phase
 from ingest.alerts.work import Silence
 from ingest.operating import Role
 
@@ -27,7 +27,7 @@ async def show_silences(visitor: Visitor) -> web.Response:
     found = [
         one
         for one in (board.silences() if board is not None else ())
-        if phase(one, now_ms) is not SilencePhase.EXPIRED and _is_seen(visitor, one)
+        if now_ms < one.until_ms and _is_seen(visitor, one)
     ]
     context = {
         "section": "silences",
@@ -57,7 +57,7 @@ async def end_silence(visitor: Visitor) -> web.Response:
     try:
         await board.end_silence(silence_id, visitor.holder.name)
     except ActRefused as refused:
-        raise Problem(409, f"{refused}.") from refused
+        raise Problem(409, f"{refusal_in_words(visitor.say, refused)}.") from refused
     return visitor.back_to(PATH)
 
 

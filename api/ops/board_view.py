@@ -166,14 +166,13 @@ def message_now(message: Outgoing) -> MessageNow:
 
 def silence_now(silence: Silence, now_ms: int) -> SilenceNow:
     """One silence."""
-    ends_ms = silence.ends_ms if silence.expired_ms is None else min(silence.ends_ms, silence.expired_ms)
     return SilenceNow(
         id=silence.id,
         author=silence.author,
         reason=silence.reason,
         starts_at=rfc3339(silence.starts_ms),
-        ends_at=rfc3339(ends_ms),
-        active=silence.starts_ms <= now_ms < ends_ms,
+        ends_at=rfc3339(silence.until_ms),
+        active=silence.starts_ms <= now_ms < silence.until_ms,
         station=silence.station,
         region=silence.region,
         rule=silence.rule,

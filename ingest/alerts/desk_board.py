@@ -111,7 +111,7 @@ class DeskBoard:
     def silences(self) -> Sequence[Silence]:
         """See the port."""
         since_ms = self._now_ms() - DAY_MS
-        found = [one for one in self._books.silences.all.values() if rules_of_silence.ends_ms(one) >= since_ms]
+        found = [one for one in self._books.silences.all.values() if one.until_ms >= since_ms]
         return sorted(found, key=lambda one: (one.starts_ms, one.id))
 
     def subscribe(self) -> AsyncIterator[BoardEvent]:
@@ -231,7 +231,7 @@ class DeskBoard:
         try:
             rules_of_silence.checked(named)
         except WrongSilence as wrong:
-            raise ActRefused(str(wrong)) from wrong
+            raise ActRefused(str(wrong), wrong.key, **wrong.values) from wrong
         act = self._act(named.author, "silence", named.id, named.reason, named.station or named.region or "")
         return await self._put_silence(named, act)
 
@@ -241,7 +241,8 @@ class DeskBoard:
         if silence is None:
             raise NotThere(f"there is no silence {silence_id} (any more)")
         ended = rules_of_silence.ended(silence, self._now_ms())
-        return await self._put_silence(ended, self._act(who, "unsilence", silence_id, "", silence.station or ""))
+        act = self._act(who, "unsilence", silence_id, "", silence.station or silence.region or "")
+        return await self._put_silence(ended, act)
 
     async def _put_silence(self, silence: Silence, act: Act) -> Silence:
         def put(_now_ms: int) -> Sequence[JobChange]:

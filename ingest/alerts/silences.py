@@ -27,17 +27,17 @@ class SilencePhase(StrEnum):
 
 
 class WrongSilence(ValueError):
-    """This cannot be meant; the text says what would be right."""
+    """This cannot be meant; the text says what would be right, `key` and `values` the same in two languages."""
 
-
-def ends_ms(silence: Silence) -> int:
-    """From when on it silences nothing."""
-    return silence.ends_ms if silence.expired_ms is None else min(silence.ends_ms, silence.expired_ms)
+    def __init__(self, text: str, key: str = "", **values: object) -> None:
+        super().__init__(text)
+        self.key = key
+        self.values = values
 
 
 def phase(silence: Silence, now_ms: int) -> SilencePhase:
     """Where it is at an instant."""
-    if now_ms >= ends_ms(silence):
+    if now_ms >= silence.until_ms:
         return SilencePhase.EXPIRED
     return SilencePhase.ACTIVE if now_ms >= silence.starts_ms else SilencePhase.PENDING
 
@@ -52,15 +52,18 @@ def checked(silence: Silence) -> Silence:
     if silence.station is silence.region is silence.rule is silence.part is None:
         raise WrongSilence("it would silence everything: name a station, region, rule or part")
     if silence.ends_ms <= silence.starts_ms:
-        raise WrongSilence("it ends before it starts: write a later end")
+        raise WrongSilence("it ends before it starts: write a later end", "ends_early")
     if silence.ends_ms - silence.starts_ms > LONGEST_S * 1_000:
         raise WrongSilence(
-            f"it lasts longer than {LONGEST_S / 86_400:g} days: end it earlier, and set it again if need be"
+            f"it lasts longer than {LONGEST_S / 86_400:g} days: end it earlier, and set it again if need be",
+            "lasts_long",
+            days=round(LONGEST_S / 86_400),
         )
     if not silence.author.strip() or not silence.reason.strip():
-        raise WrongSilence("nobody could ask about it: name an author and a reason")
+        raise WrongSilence("nobody could ask about it: name an author and a reason", "wordless")
     if len(silence.reason) > REASON_LONGEST:
-        raise WrongSilence(f"the reason is longer than {REASON_LONGEST} characters")
+        problem = f"the reason is longer than {REASON_LONGEST} characters"
+        raise WrongSilence(problem, "long", n=len(silence.reason), most=REASON_LONGEST)
     return silence
 
 
@@ -82,16 +85,16 @@ class Silences:
 
     def drop_expired(self, before_ms: int) -> list[Silence]:
         """Take out those that were over before an instant."""
-        gone = [silence for silence in self._silences.values() if ends_ms(silence) < before_ms]
+        gone = [silence for silence in self._silences.values() if silence.until_ms < before_ms]
         for silence in gone:
             del self._silences[silence.id]
         return gone
 
     def of(self, alert: Alert, now_ms: int) -> Silence | None:
         """The silence that covers an alert now; of several the one that lasts longest."""
-        active = [one for one in self._silences.values() if one.starts_ms <= now_ms < ends_ms(one)]
+        active = [one for one in self._silences.values() if one.starts_ms <= now_ms < one.until_ms]
         covering = [one for one in active if self._covers(one, alert)]
-        return max(covering, key=lambda one: (ends_ms(one), one.id), default=None)
+        return max(covering, key=lambda one: (one.until_ms, one.id), default=None)
 
     def _covers(self, silence: Silence, alert: Alert) -> bool:
         if alert.severity is Severity.EMERGENCY and silence.rule is None:

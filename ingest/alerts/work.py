@@ -185,6 +185,11 @@ class Silence:
     expired_ms: int | None = None
     """When a person ended it early."""
 
+    @property
+    def until_ms(self) -> int:
+        """From when on it silences nothing: its end, or when a person ended it before."""
+        return self.ends_ms if self.expired_ms is None else min(self.ends_ms, self.expired_ms)
+
 
 class Act(NamedTuple):
     """What a person did: the audit log. Nothing is ever changed or taken out of it but by age."""

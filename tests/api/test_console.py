@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from aiohttp import ClientSession, CookieJar
+from aiohttp import ClientSession
 
 from api.app import make_app
 from api.console.sessions import LIFETIME_MS
@@ -17,6 +17,7 @@ from ingest.operating import Role
 from ingest.ports import TransientStoreError
 from ingest.store.figures import FIGURES
 from tests.api.conftest import ClientOf
+from tests.api.console_browser import Browser, signed_in
 from tests.api.ops_world import MINTED, REGIONAL
 from tests.api.stillness import NOW_MS
 from tests.api.world import World
@@ -24,56 +25,14 @@ from tests.api.world import World
 MINUTE_MS = 60_000
 
 
-class _Browser:
-    """Keeps the cookie, follows redirects by hand, fills in forms."""
-
-    def __init__(self, client: ClientSession) -> None:
-        self.client = client
-        self.cookie = ""
-
-    async def get(self, path: str, status: int = 200) -> str:
-        async with self.client.get(path, headers=self._headers(), allow_redirects=False) as response:
-            assert response.status == status
-            return response.headers.get("Location") or await response.text()
-
-    async def post(self, path: str, status: int = 303, **fields: str) -> str:
-        headers = self._headers() | {"Sec-Fetch-Site": fields.pop("site", "same-origin")}
-        async with self.client.post(path, data=fields, headers=headers, allow_redirects=False) as response:
-            assert response.status == status, await response.text()
-            if "Set-Cookie" in response.headers:
-                self.set_cookie = response.headers["Set-Cookie"]
-                self.cookie = self.set_cookie.partition(";")[0]
-            return response.headers.get("Location") or await response.text()
-
-    async def form(self) -> str:
-        """What the forms of this session carry."""
-        found = re.search(r'name="form" value="([^"]+)"', await self.get("/ops"))
-        assert found is not None
-        return found[1]
-
-    async def act(self, path: str, status: int = 303, **fields: str) -> str:
-        return await self.post(path, status, form=await self.form(), **fields)
-
-    def _headers(self) -> dict[str, str]:
-        return {"Cookie": self.cookie} if self.cookie else {}
-
-
 def _text(html: str) -> str:
     return " ".join(re.sub("<[^>]+>", " ", html).split())
 
 
 @pytest.fixture
-async def browser(client: ClientSession) -> _Browser:
+async def browser(client: ClientSession) -> Browser:
     """Signed in with the token of an operator."""
-    return await _signed_in(client, MINTED[Role.OPERATOR].text)
-
-
-async def _signed_in(client: ClientSession, token: str) -> _Browser:
-    client.cookie_jar.clear()
-    assert isinstance(client.cookie_jar, CookieJar)
-    browser = _Browser(client)
-    await browser.post("/ops/sign-in", token=token)
-    return browser
+    return await signed_in(client, MINTED[Role.OPERATOR].text)
 
 
 # ---- signing in ----
@@ -81,7 +40,7 @@ async def _signed_in(client: ClientSession, token: str) -> _Browser:
 
 async def test_who_is_not_signed_in_is_led_to_the_form_and_back(client: ClientSession) -> None:
     """Every page of the console leads to the sign-in, which leads to where one wanted to go."""
-    browser = _Browser(client)
+    browser = Browser(client)
     onward = await browser.get("/ops/jobs/j1?lang=en", 303)
     assert onward == "/ops/sign-in?next=%2Fops%2Fjobs%2Fj1%3Flang%3Den&lang=en"
     assert 'name="next" value="/ops/jobs/j1?lang=en"' in await browser.get(onward)
@@ -94,12 +53,12 @@ async def test_who_is_not_signed_in_is_led_to_the_form_and_back(client: ClientSe
 @pytest.mark.parametrize("next_page", ["https://evil.example/", "//evil.example", "/ops\\evil", "/opsevil", "/v1/ops"])
 async def test_the_sign_in_leads_nowhere_else(client: ClientSession, next_page: str) -> None:
     """A link cannot use the sign-in to lead to another place."""
-    assert await _Browser(client).post("/ops/sign-in", token=MINTED[Role.CREW].text, next=next_page) == "/ops"
+    assert await Browser(client).post("/ops/sign-in", token=MINTED[Role.CREW].text, next=next_page) == "/ops"
 
 
 async def test_a_token_that_opens_nothing_is_said_and_not_repeated(client: ClientSession) -> None:
     """A wrong token is a 401 with words, no cookie, and is not in the answer."""
-    browser = _Browser(client)
+    browser = Browser(client)
     html = await browser.post("/ops/sign-in", 401, token="yz_wrong_secret")
     assert "这个令牌打不开" in html
     assert "yz_wrong_secret" not in html
@@ -108,7 +67,7 @@ async def test_a_token_that_opens_nothing_is_said_and_not_repeated(client: Clien
 
 async def test_the_cookie_is_for_this_site_and_no_script(client: ClientSession) -> None:
     """HttpOnly, SameSite=Strict, for the console alone; Secure behind TLS; never the token itself."""
-    browser = await _signed_in(client, MINTED[Role.CREW].text)
+    browser = await signed_in(client, MINTED[Role.CREW].text)
     assert "HttpOnly" in browser.set_cookie
     assert "SameSite=Strict" in browser.set_cookie
     assert "Path=/ops" in browser.set_cookie
@@ -121,20 +80,20 @@ async def test_the_cookie_is_for_this_site_and_no_script(client: ClientSession) 
         assert "Secure" in response.headers["Set-Cookie"]
 
 
-async def test_a_session_ends(world: World, client: ClientSession, browser: _Browser) -> None:
+async def test_a_session_ends(world: World, client: ClientSession, browser: Browser) -> None:
     """After its time, when its token is revoked, and when its reader signs out."""
     await browser.act("/ops/sign-out")
     await browser.get("/ops", 303)
-    again = await _signed_in(client, MINTED[Role.OPERATOR].text)
+    again = await signed_in(client, MINTED[Role.OPERATOR].text)
     await again.get("/ops")
     world.now_ms += LIFETIME_MS
     await again.get("/ops", 303)
-    last = await _signed_in(client, MINTED[Role.OPERATOR].text)
+    last = await signed_in(client, MINTED[Role.OPERATOR].text)
     world.tokens.reload([])
     await last.get("/ops", 303)
 
 
-async def test_another_site_cannot_act(browser: _Browser) -> None:
+async def test_another_site_cannot_act(browser: Browser) -> None:
     """A form without the session's own word, or that a browser says is from elsewhere, does nothing."""
     await browser.post("/ops/jobs/j1", 403, act="acknowledge", minutes="30")
     await browser.post("/ops/jobs/j1", 403, act="acknowledge", minutes="30", form="guess")
@@ -144,7 +103,7 @@ async def test_another_site_cannot_act(browser: _Browser) -> None:
     assert "还没有人接单" in await browser.get("/ops/jobs/j1")
 
 
-async def test_nobody_keeps_a_page_of_the_console(client: ClientSession, browser: _Browser) -> None:
+async def test_nobody_keeps_a_page_of_the_console(client: ClientSession, browser: Browser) -> None:
     """Not the browser, and no proxy; and the page names the one who is signed in."""
     async with client.get("/ops", headers={"Cookie": browser.cookie}) as response:
         assert response.headers["Cache-Control"] == "no-store"
@@ -154,7 +113,7 @@ async def test_nobody_keeps_a_page_of_the_console(client: ClientSession, browser
 # ---- jobs ----
 
 
-async def test_jobs_come_by_how_bad_and_how_far(browser: _Browser) -> None:
+async def test_jobs_come_by_how_bad_and_how_far(browser: Browser) -> None:
     """The worst first; what is not known to be over says since when there is no word; pending is apart."""
     html = await browser.get("/ops?near=39.95,116.43&lang=en")
     assert re.findall(r'id="job-(\w+)"', html) == ["j1", "j2", "j3"]
@@ -172,7 +131,7 @@ async def test_jobs_come_by_how_bad_and_how_far(browser: _Browser) -> None:
         assert words in text
 
 
-async def test_one_tap_says_who_goes_and_when_they_arrive(world: World, browser: _Browser) -> None:
+async def test_one_tap_says_who_goes_and_when_they_arrive(world: World, browser: Browser) -> None:
     """A button of the list acknowledges with an arrival time, in the name on the token, and shows it at once."""
     assert await browser.act("/ops/jobs/j1", act="acknowledge", minutes="30", back="/ops?lang=en") == "/ops?lang=en"
     assert world.board is not None
@@ -180,7 +139,7 @@ async def test_one_tap_says_who_goes_and_when_they_arrive(world: World, browser:
     assert "holder-operator goes, arrival 16:00" in _text(await browser.get("/ops?lang=en"))
 
 
-async def test_a_job_shows_what_to_bring_and_what_happened(browser: _Browser) -> None:
+async def test_a_job_shows_what_to_bring_and_what_happened(browser: Browser) -> None:
     """Its alerts, what to take along, who did what, which message did not arrive and why."""
     await browser.act("/ops/jobs/j1", act="comment", comment="带上 <梯子>")
     text = _text(await browser.get("/ops/jobs/j1"))
@@ -194,7 +153,7 @@ async def test_a_job_shows_what_to_bring_and_what_happened(browser: _Browser) ->
         assert words in text.replace("留言:", "留言 :")
 
 
-async def test_work_goes_from_step_to_step(world: World, browser: _Browser) -> None:
+async def test_work_goes_from_step_to_step(world: World, browser: Browser) -> None:
     """Started, confirmed on site, repaired, closed with a reason: each is an act in the visitor's name."""
     path = "/ops/jobs/j2"
     await browser.act(path, act="start")
@@ -225,7 +184,7 @@ async def test_work_goes_from_step_to_step(world: World, browser: _Browser) -> N
         {"act": "close", "comment": "烟没了"},
     ],
 )
-async def test_what_cannot_be_done_is_said(world: World, browser: _Browser, fields: dict[str, str]) -> None:
+async def test_what_cannot_be_done_is_said(world: World, browser: Browser, fields: dict[str, str]) -> None:
     """An act that is refused is a 409 on the job's own page with the reason, and changes nothing."""
     assert world.board is not None
     before = dict(world.board.known_jobs)
@@ -237,14 +196,14 @@ async def test_what_cannot_be_done_is_said(world: World, browser: _Browser, fiel
 
 async def test_a_viewer_looks_and_does_nothing(client: ClientSession) -> None:
     """Without the role there is no button, and the form of another does not help."""
-    browser = await _signed_in(client, MINTED[Role.VIEWER].text)
+    browser = await signed_in(client, MINTED[Role.VIEWER].text)
     assert 'value="acknowledge"' not in await browser.get("/ops/jobs/j1")
     assert "没有权限" in await browser.act("/ops/jobs/j1", 403, act="acknowledge", minutes="30")
 
 
 async def test_a_token_for_a_district_sees_that_district(client: ClientSession) -> None:
     """Jobs, stations, refused messages and silent stations elsewhere are not there, not even by their address."""
-    browser = await _signed_in(client, REGIONAL.text)
+    browser = await signed_in(client, REGIONAL.text)
     html = await browser.get("/ops")
     assert re.findall(r'id="job-(\w+)"', html) == ["j1", "j2"]
     assert "西城区" not in html
@@ -260,7 +219,7 @@ async def test_a_token_for_a_district_sees_that_district(client: ClientSession) 
 async def test_a_platform_that_watches_nothing_does_not_say_that_all_is_well(world: World, client_of: ClientOf) -> None:
     """Without a board the page says so, in those words."""
     world.board = None
-    browser = await _signed_in(await client_of(make_app(world.platform())), MINTED[Role.VIEWER].text)
+    browser = await signed_in(await client_of(make_app(world.platform())), MINTED[Role.VIEWER].text)
     text = _text(await browser.get("/ops"))
     assert "这不等于一切正常" in text
     assert "没有待办" not in text
@@ -269,7 +228,7 @@ async def test_a_platform_that_watches_nothing_does_not_say_that_all_is_well(wor
 # ---- stations, messages, crews ----
 
 
-async def test_a_station_shows_its_parts_its_record_and_a_day(browser: _Browser) -> None:
+async def test_a_station_shows_its_parts_its_record_and_a_day(browser: Browser) -> None:
     """Slot by slot, lot by lot; holes by number; refused messages; charts of a day with their range."""
     html = await browser.get("/ops/stations/bj-0001?lang=en")
     text = _text(html)
@@ -288,14 +247,14 @@ async def test_a_station_shows_its_parts_its_record_and_a_day(browser: _Browser)
     assert html.count('<path class="line"') == 3
 
 
-async def test_a_dark_station_keeps_what_was_last_seen_and_says_that_it_is_old(browser: _Browser) -> None:
+async def test_a_dark_station_keeps_what_was_last_seen_and_says_that_it_is_old(browser: Browser) -> None:
     """A crew may see the old reading, marked as such."""
     text = _text(await browser.get("/ops/stations/bj-0003?lang=en"))
     assert "old, of 14:02: not known now" in text
     assert "People inside 4" in text
 
 
-async def test_a_store_that_is_away_costs_the_charts_only(world: World, browser: _Browser) -> None:
+async def test_a_store_that_is_away_costs_the_charts_only(world: World, browser: Browser) -> None:
     """Without the store of readings the parts and the record are there."""
     world.history.fails_with = TransientStoreError("away")
     text = _text(await browser.get("/ops/stations/bj-0001"))
@@ -303,7 +262,7 @@ async def test_a_store_that_is_away_costs_the_charts_only(world: World, browser:
     assert "烟雾 无" in text
 
 
-async def test_what_nobody_registered_has_a_page_for_crews(browser: _Browser) -> None:
+async def test_what_nobody_registered_has_a_page_for_crews(browser: Browser) -> None:
     """A stranger that publishes can be looked into; what was never heard of is a 404."""
     assert "这个编号没有登记" in await browser.get("/ops/stations/stranger-01")
     await browser.get("/ops/stations/nobody", 404)
@@ -313,7 +272,7 @@ async def test_what_nobody_registered_has_a_page_for_crews(browser: _Browser) ->
     assert "5 号" not in text  # it is not smart
 
 
-async def test_a_refused_message_is_replayed_or_forgotten(world: World, browser: _Browser) -> None:
+async def test_a_refused_message_is_replayed_or_forgotten(world: World, browser: Browser) -> None:
     """Replay takes it or says why not; dropping forgets it; the list is turned page by page."""
     assert "not_utf8" in await browser.get("/ops/letters")
     assert "\\xff{" in await browser.get("/ops/letters/1")
@@ -325,7 +284,7 @@ async def test_a_refused_message_is_replayed_or_forgotten(world: World, browser:
     await browser.get("/ops/letters/1", 404)
 
 
-async def test_crews_have_their_times(browser: _Browser) -> None:
+async def test_crews_have_their_times(browser: Browser) -> None:
     """How many jobs, how quick, what did not arrive."""
     text = _text(await browser.get("/ops/crews?lang=en"))
     assert "东城巡检队 12 11 9 6 min 2.3 h" in text
@@ -337,7 +296,7 @@ async def test_crews_have_their_times(browser: _Browser) -> None:
 
 async def test_an_open_page_is_told_of_what_is_its_readers(world: World, client: ClientSession) -> None:
     """A change on the board is sent at once, without content; one of another region is not; signing out ends it."""
-    browser = await _signed_in(client, REGIONAL.text)
+    browser = await signed_in(client, REGIONAL.text)
     assert world.board is not None
     async with client.get("/ops/stream", headers={"Cookie": browser.cookie}) as response:
         assert response.content_type == "text/event-stream"

@@ -9,9 +9,9 @@ from aiohttp import ClientSession
 from ingest.alerts.model import AlertState
 from ingest.operating import Role
 from tests.api.alert_world import CREW
+from tests.api.console_browser import Browser, signed_in
 from tests.api.ops_world import MINTED, REGIONAL
 from tests.api.stillness import NOW_MS
-from tests.api.test_console import _Browser, _signed_in
 from tests.api.world import World
 
 HOUR_MS = 3_600_000
@@ -19,12 +19,12 @@ JOB = "/ops/jobs/j1"
 
 
 @pytest.fixture
-async def browser(client: ClientSession) -> _Browser:
+async def browser(client: ClientSession) -> Browser:
     """Signed in with the token of an operator."""
-    return await _signed_in(client, MINTED[Role.OPERATOR].text)
+    return await signed_in(client, MINTED[Role.OPERATOR].text)
 
 
-async def test_an_operator_assigns_resolves_and_silences(world: World, browser: _Browser) -> None:
+async def test_an_operator_assigns_resolves_and_silences(world: World, browser: Browser) -> None:
     """Each is an act upon the board in the name on the token, with its reason."""
     assert world.board is not None
     world.board.known_crews.append(replace(CREW, id="night", name="夜班"))
@@ -47,26 +47,31 @@ async def test_an_operator_assigns_resolves_and_silences(world: World, browser: 
 
 
 @pytest.mark.parametrize(
-    "fields",
+    ("fields", "why"),
     [
-        {"act": "assign", "crew": "nobody"},
-        {"act": "resolve", "alert": "a2", "comment": " "},
-        {"act": "resolve", "alert": "a4", "comment": "elsewhere"},
-        {"act": "silence", "alert": "a1", "hours": "5", "comment": "odd"},
-        {"act": "silence", "alert": "a1", "until": "soon", "comment": "odd"},
-        {"act": "silence", "alert": "a1", "until": "2020-01-01T00:00", "comment": "past"},
+        ({"act": "assign", "crew": "nobody"}, ""),
+        ({"act": "resolve", "alert": "a2", "comment": " "}, "请写明原因"),
+        ({"act": "resolve", "alert": "a2", "comment": "x" * 501}, "写了 501 个字"),
+        ({"act": "resolve", "alert": "a4", "comment": "elsewhere"}, "没有这条告警"),
+        ({"act": "silence", "alert": "a1", "hours": "5", "comment": "odd"}, "请选择时长"),
+        ({"act": "silence", "alert": "a1", "until": "soon", "comment": "odd"}, "不是有效的时间"),
+        ({"act": "silence", "alert": "a1", "until": "2020-01-01T00:00", "comment": "past"}, "没有办成"),
     ],
 )
-async def test_what_is_refused_changes_nothing(world: World, browser: _Browser, fields: dict[str, str]) -> None:
+async def test_what_is_refused_changes_nothing(
+    world: World, browser: Browser, fields: dict[str, str], why: str
+) -> None:
     """A 409 on the job's page with the reason."""
     assert world.board is not None
-    assert "没有办成" in await browser.act(JOB, 409, **fields)
+    html = await browser.act(JOB, 409, **fields)
+    assert "没有办成" in html
+    assert why in html
     assert world.board.acts == []
 
 
 async def test_a_crew_is_neither_shown_nor_allowed_it(world: World, client: ClientSession) -> None:
     """Their pages have no such form, and the form of another does not help."""
-    crew = await _signed_in(client, MINTED[Role.CREW].text)
+    crew = await signed_in(client, MINTED[Role.CREW].text)
     html = await crew.get(JOB)
     for act in ("assign", "resolve", "silence"):
         assert f'value="{act}"' not in html
@@ -77,7 +82,7 @@ async def test_a_crew_is_neither_shown_nor_allowed_it(world: World, client: Clie
     assert world.board.acts == []
 
 
-async def test_silences_are_listed_and_ended(world: World, browser: _Browser) -> None:
+async def test_silences_are_listed_and_ended(world: World, browser: Browser) -> None:
     """In force and to come, with author and reason; an ended one is gone from the list."""
     html = await browser.get("/ops/silences?lang=en")
     assert re.findall(r'id="silence-(\w+)"', html) == ["s1", "s2", "s3"]
@@ -90,5 +95,5 @@ async def test_silences_are_listed_and_ended(world: World, browser: _Browser) ->
 
 async def test_a_district_sees_its_own_and_those_of_no_place(client: ClientSession) -> None:
     """Not those of another province."""
-    regional = await _signed_in(client, REGIONAL.text)
+    regional = await signed_in(client, REGIONAL.text)
     assert re.findall(r'id="silence-(\w+)"', await regional.get("/ops/silences")) == ["s1", "s3"]
