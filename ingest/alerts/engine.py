@@ -34,8 +34,9 @@ from ingest.ports import Registry
 from ingest.quality import QualityBook
 from ingest.visits.local_day import LocalDays
 
-STEP: Final = 500
-"""Stations of a sweep before others get a turn. Larger: readings wait. Smaller: turns for nothing."""
+STEP: Final = 100
+"""Stations of a sweep before others get a turn: 2 ms where all are looked at. Larger: readings and people wait.
+Smaller: turns for nothing."""
 PARTS: Final = 4
 """Sweeps in which each station that is well is looked at once. Larger: a wrong clock is seen later. Smaller: CPU."""
 FORESIGHT_PARTS: Final = 40
@@ -125,7 +126,7 @@ class Engine:
                 self.alerts.live(alert.key, life.unheard(alert, now_ms))
         if not self._sweeps:
             return  # nobody has counted yet what was ever heard: a dark region would look like an empty one
-        standing = {alert.key.place for alert in self.alerts if alert.key.rule == REGION_DARK}
+        standing = {key.place for key in self.alerts.wide() if key.rule == REGION_DARK}
         for code in sorted(self._regions.touched() | standing):
             self._look_at_region(code, now_ms)
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from ingest.alerts.causes import Causes
 from ingest.alerts.life import Lived
-from ingest.alerts.model import Alert, AlertKey, Change
+from ingest.alerts.model import Alert, AlertKey, Change, Scope
 
 Fault = tuple[str, str]
 """Rule and part."""
@@ -26,6 +26,7 @@ class OpenAlerts:
         self._causes = causes
         self._by_place: dict[str, dict[Fault, Alert]] = {}
         self._by_id: dict[str, AlertKey] = {}
+        self._wide: set[AlertKey] = set()
         self._timers: list[tuple[int, AlertKey]] = []
         self._due: dict[AlertKey, int] = {}
         self._changes: list[Change] = []
@@ -45,6 +46,10 @@ class OpenAlerts:
         """The alert of an id."""
         key = self._by_id.get(alert_id)
         return None if key is None else self.get(key)
+
+    def wide(self) -> Iterable[AlertKey]:
+        """Those of regions and of the platform: few, where a storm holds alerts of every station."""
+        return self._wide
 
     def places(self) -> list[str]:
         """Where something is held."""
@@ -68,6 +73,8 @@ class OpenAlerts:
         key = alert.key
         self._by_place.setdefault(key.place, {})[key.rule, key.part] = alert
         self._by_id[alert.id] = key
+        if key.scope is not Scope.STATION:
+            self._wide.add(key)
         self._causes.note((alert,))
         due_ms = self._due_ms(alert)
         if due_ms is None:
@@ -82,6 +89,7 @@ class OpenAlerts:
         if alert is None:
             return
         del self._by_id[alert.id]
+        self._wide.discard(key)
         if not alerts:
             del self._by_place[key.place]
         self._due.pop(key, None)
