@@ -30,6 +30,9 @@ ICONS: Final = {
 """Beside the word, so that the colour is never alone."""
 _INSTANT: Final = "instant"
 
+_NO_PERSON: Final = {"readings": "ops.by_readings", "settings": "ops.by_settings", "registry": "ops.by_registry"}
+"""Who closes a job without a person: see docs/alerts.md, "What else may end or stop an alert"."""
+
 
 @dataclass(frozen=True, slots=True)
 class Present:
@@ -155,7 +158,7 @@ def job_line(present: Present, job: Job, alerts: Sequence[Alert], near: Position
 def _who(present: Present, job: Job) -> str:
     say = present.say
     if job.state is JobState.CLOSED:
-        by = say("ops.by_readings") if job.closed_by == "readings" else job.closed_by
+        by = say(_NO_PERSON[job.closed_by]) if job.closed_by in _NO_PERSON else job.closed_by
         return say("ops.closed_by", who=by, time=present.time(job.closed_ms or job.changed_ms))
     if not job.acknowledged_by:
         return say("ops.nobody_goes", time=present.time(job.opened_ms))

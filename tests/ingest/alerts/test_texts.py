@@ -108,6 +108,19 @@ def test_unknown_is_never_told_as_good(language: str, why: Why) -> None:
     assert ("14:02 之后没有消息" if language == "zh" else "no word since 14:02") in text
 
 
+@pytest.mark.parametrize(
+    ("by", "words"),
+    [("settings", ("规则已停用", "rule is switched off")), ("registry", ("从登记中移除", "left the registry"))],
+)
+def test_what_no_person_closed_says_why(by: str, words: tuple[str, str]) -> None:
+    """Not the name that our code has for it."""
+    for language, said in zip(("zh", "en"), words, strict=True):
+        closed = view(job(state=JobState.CLOSED, closed_by=by), alert())
+        _, text = TEXTS(notice(why=Why.CLOSED), [closed], Around(language))
+        assert said in text
+        assert f"由{by}" not in text
+
+
 @given(
     st.text(max_size=60), st.sampled_from(["zh", "en"]), st.sampled_from([why for why in Why if why is not Why.TRIAL])
 )
