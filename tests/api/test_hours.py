@@ -1,6 +1,7 @@
 """Opening hours, evaluated in the stations' zone."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -47,3 +48,15 @@ def test_the_zone_is_that_of_the_station_and_not_of_the_server() -> None:
 def test_without_hours_only_24h_is_known(access: Access, door: Door) -> None:
     """A station registered as 24h is open; business hours without hours are unknown, not closed."""
     assert opening(station(1, hours="", access=access), _at("2026-11-22 03:00"), "CN") == Opening(door, None)
+
+
+@pytest.mark.parametrize(
+    ("day", "at_noon"),
+    [(13, Door.OPEN), (14, Door.CLOSED), (16, Door.CLOSED), (23, Door.CLOSED), (24, Door.OPEN), (28, Door.OPEN)],
+)
+def test_single_days_in_the_registry_are_exceptions(day: int, at_noon: Door) -> None:
+    """As docs/registry.md writes them: a long holiday, and the Saturday that makes up for it."""
+    hours = "Mo-Fr 08:00-20:00; 2026 Feb 15-23 off; 2026 Feb 28 08:00-20:00"
+    assert hours in (Path(__file__).parents[2] / "docs" / "registry.md").read_text(encoding="utf-8")
+    now = _at(f"2026-02-{day} 12:00")
+    assert opening(station(1, hours=hours), now, "CN").door is at_noon
