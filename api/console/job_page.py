@@ -11,13 +11,14 @@ from aiohttp import web
 
 from api.console.alert_words import Present, bring_in_words, job_line
 from api.console.arrivals import ARRIVALS_MIN, minutes_of, refusal_in_words
+from api.console.fields import alert_of, words
 from api.console.gate import HOME, Visitor
 from api.console.jobs_page import present_of
 from api.console.operator_acts import SILENCE_HOURS, assign, resolve, silence
 from api.pages.frame import Address
 from api.pages.map_links import amap, geo
 from api.problems import Problem
-from ingest.alerts.board import ActRefused, AlertBoard, NotThere
+from ingest.alerts.board import ActRefused, AlertBoard
 from ingest.alerts.records import JobRecord, KeptAct
 from ingest.operating import Role
 
@@ -108,13 +109,7 @@ def _act(present: Present, kept: KeptAct) -> tuple[str, str, str, str]:
 
 
 def _comment(given: dict[str, str], *, wanted: bool = False) -> str:
-    text = given.get("comment", "").strip()
-    if len(text) > _COMMENT_CHARS_MAX:
-        problem = f"the text has {len(text)} characters; at most {_COMMENT_CHARS_MAX} are kept"
-        raise ActRefused(problem, "long", n=len(text), most=_COMMENT_CHARS_MAX)
-    if wanted and not text:
-        raise ActRefused("this wants a reason in words", "wordless")
-    return text
+    return words(given, _COMMENT_CHARS_MAX, wanted=wanted)
 
 
 async def _acknowledge(board: AlertBoard, visitor: Visitor, record: JobRecord, given: dict[str, str]) -> None:
@@ -139,10 +134,7 @@ async def _remark(board: AlertBoard, visitor: Visitor, record: JobRecord, given:
 
 
 async def _confirm(board: AlertBoard, visitor: Visitor, record: JobRecord, given: dict[str, str]) -> None:
-    alert = next((one for one in record.alerts if one.id == given.get("alert", "")), None)
-    if alert is None:
-        raise NotThere("this job has no such alert", "no_alert")
-    await board.confirm(alert.id, visitor.holder.name, _comment(given))
+    await board.confirm(alert_of(record, given).id, visitor.holder.name, _comment(given))
 
 
 _Act = Callable[[AlertBoard, Visitor, JobRecord, dict[str, str]], Awaitable[Any]]

@@ -6,9 +6,10 @@ Enters: a visitor, a job, a form. Leaves: acts upon the board in their name. Nev
 from datetime import datetime
 from typing import Final
 
+from api.console.fields import alert_of, words
 from api.console.gate import Visitor
-from ingest.alerts.board import ActRefused, AlertBoard, NotThere
-from ingest.alerts.model import PLATFORM_PLACE, Alert, Scope
+from ingest.alerts.board import ActRefused, AlertBoard
+from ingest.alerts.model import PLATFORM_PLACE, Scope
 from ingest.alerts.records import JobRecord
 from ingest.alerts.work import Silence
 
@@ -25,12 +26,12 @@ async def assign(board: AlertBoard, visitor: Visitor, record: JobRecord, given: 
 
 async def resolve(board: AlertBoard, visitor: Visitor, record: JobRecord, given: dict[str, str]) -> None:
     """End one alert of the job, for a reason."""
-    await board.resolve(_alert(record, given).id, visitor.holder.name, _reason(given))
+    await board.resolve(alert_of(record, given).id, visitor.holder.name, _reason(given))
 
 
 async def silence(board: AlertBoard, visitor: Visitor, record: JobRecord, given: dict[str, str]) -> None:
     """Silence the rule of one alert at its place, for hours or until a minute of the stations' clock."""
-    key, now_ms = _alert(record, given).key, visitor.platform.now_ms()
+    key, now_ms = alert_of(record, given).key, visitor.platform.now_ms()
     await board.silence(
         Silence(
             id="",
@@ -45,21 +46,8 @@ async def silence(board: AlertBoard, visitor: Visitor, record: JobRecord, given:
     )
 
 
-def _alert(record: JobRecord, given: dict[str, str]) -> Alert:
-    alert = next((one for one in record.alerts if one.id == given.get("alert", "")), None)
-    if alert is None:
-        raise NotThere("this job has no such alert", "no_alert")
-    return alert
-
-
 def _reason(given: dict[str, str]) -> str:
-    text = given.get("comment", "").strip()
-    if not text:
-        raise ActRefused("this wants a reason in words", "wordless")
-    if len(text) > _REASON_CHARS_MAX:
-        problem = f"the text has {len(text)} characters; at most {_REASON_CHARS_MAX} are kept"
-        raise ActRefused(problem, "long", n=len(text), most=_REASON_CHARS_MAX)
-    return text
+    return words(given, _REASON_CHARS_MAX, wanted=True)
 
 
 def _ends_ms(visitor: Visitor, given: dict[str, str], now_ms: int) -> int:
