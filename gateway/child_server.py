@@ -5,7 +5,9 @@ Never: knows what it serves, or kills by name: only the process that it started 
 """
 
 import contextlib
+import itertools
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -25,6 +27,9 @@ STOP_WITHIN_S: Final = 10.0
 POLL_S: Final = 0.01
 """Between looks at a socket that is not open yet. Longer delays every start; shorter burns the core the child needs."""
 
+OUTPUT: Final = "server.log"
+"""In the folder: what the child prints."""
+WORDS_CHARS: Final = 500
 
 HOUSE: Final = str(Path(__file__).parents[1])
 """Where the rooms are, so that a child finds them whatever the current folder is."""
@@ -34,12 +39,21 @@ class ServerFailed(RuntimeError):
     """The server did not come up; the text carries its own last words."""
 
 
+PORTS: Final = range(20_000, 32_000)
+"""Below those that systems give to connections going out (Linux: from 32,768): one of these, free when it was looked
+at, may belong to somebody's connection when its server starts."""
+_walk = itertools.count(secrets.randbelow(len(PORTS)))
+"""Each is handed out once before any comes again: its server may start much later. Processes begin anywhere."""
+
+
 def free_port() -> int:
-    """A port of loopback that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port of loopback that nobody listens on at this moment, and that this process was not given lately."""
+    for place in itertools.islice(_walk, len(PORTS)):
+        port = PORTS[place % len(PORTS)]
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind((LOOPBACK, port))
+            return port
+    raise ServerFailed(f"no port of {PORTS.start} to {PORTS.stop - 1} is free on {LOOPBACK}")
 
 
 def module_command(module: str, *arguments: str) -> list[str]:
@@ -79,6 +93,10 @@ class ChildServer(ABC):
     def answers(self) -> bool:
         """Whether the server serves: a real request was answered."""
 
+    def last_words(self) -> str:
+        """The end of what it wrote, for whoever asks why it failed. To be added to where it writes elsewhere as well."""
+        return (self.folder / OUTPUT).read_text(encoding="utf-8", errors="replace").strip()[-WORDS_CHARS:]
+
     @property
     def pid(self) -> int | None:
         """The child's process id, None while there is none."""
@@ -90,8 +108,7 @@ class ChildServer(ABC):
             raise RuntimeError("this server is running; stop it first")
         self.folder.mkdir(parents=True, exist_ok=True)
         command = self.prepare()
-        log = self.folder / "server.log"
-        with log.open("wb") as output:
+        with (self.folder / OUTPUT).open("wb") as output:
             # stdin: a pipe that closes with us, for children that watch it. A session of its own: Ctrl-C in a terminal
             # goes to us alone, and we stop the server when we are done with it.
             self._process = subprocess.Popen(  # noqa: S603 - the command line is ours
@@ -108,8 +125,7 @@ class ChildServer(ABC):
             if code is not None or time.monotonic() > deadline:
                 why = f"ended with code {code}" if code is not None else f"gave no answer within {READY_WITHIN_S:g} s"
                 self.kill()
-                words = log.read_text(encoding="utf-8", errors="replace").strip()[-500:]
-                raise ServerFailed(f"{self} {why}: {words}")
+                raise ServerFailed(f"{self} {why}: {self.last_words()}")
             time.sleep(POLL_S)
         return self
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from bench.servers import program
 from gateway.broker import MQTT_5, answers_connect
-from gateway.child_server import LOOPBACK, ChildServer, free_port
+from gateway.child_server import LOOPBACK, WORDS_CHARS, ChildServer, free_port
 from tests.certificates import Certificates
 from tests.deploy.placing import placed, text_of
 
@@ -92,6 +92,10 @@ class InstalledMosquitto(ChildServer):
         for user in (PLATFORM, *self._stations):
             subprocess.run([tool, *options, str(file), user, password_of(user)], check=True, capture_output=True)
             options = ["-b"]
+
+    def last_words(self) -> str:
+        """Once it is set up, it speaks in a file of its own."""
+        return f"{super().last_words()}\n{self.log[-WORDS_CHARS:]}"
 
     @property
     def log(self) -> str:
