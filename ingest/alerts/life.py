@@ -94,9 +94,10 @@ def unheard(alert: Alert | None, now_ms: int) -> Lived:
     # A clock that runs on silence would resolve on silence.
     still = replace(alert, held_since_ms=_none(alert), unknown_since_ms=_last_word_ms(alert))
     if alert.state is AlertState.PENDING:
-        if now_ms - still.value_ms >= PENDING_UNKNOWN_MS:
+        forget_ms = now_ms + PENDING_UNKNOWN_MS if alert.forget_ms is None else alert.forget_ms
+        if now_ms >= forget_ms:
             return _one(ChangeKind.DROPPED, still, now_ms, alert)
-        return Lived(still)
+        return Lived(replace(still, forget_ms=forget_ms))
     if alert.state is AlertState.UNKNOWN:
         return Lived(still)
     return _one(ChangeKind.WENT_UNKNOWN, replace(still, state=AlertState.UNKNOWN, changed_ms=now_ms), now_ms, alert)
@@ -117,7 +118,7 @@ def due_ms(alert: Alert, setting: RuleSetting, settings: LifeSettings) -> int | 
     if alert.state is AlertState.RESOLVED and alert.resolved_ms is not None:
         found.append(alert.resolved_ms + int(settings.reopen_s * 1_000))
     if alert.state is AlertState.UNKNOWN or alert.unknown_since_ms is not None:
-        return alert.value_ms + PENDING_UNKNOWN_MS if alert.state is AlertState.PENDING else None
+        return alert.forget_ms if alert.state is AlertState.PENDING else None
     fires = alert.state is AlertState.FIRING
     for level, since_ms in enumerate(alert.reached_since_ms):
         if since_ms is not None and level < len(setting.levels) and not (fires and level <= alert.level):
@@ -145,6 +146,7 @@ def shifted(alert: Alert, by_ms: int) -> Alert:
         reached_since_ms=tuple(None if since is None else since + by_ms for since in alert.reached_since_ms),
         held_since_ms=tuple(None if since is None else since + by_ms for since in alert.held_since_ms),
         resolved_ms=None if alert.resolved_ms is None else alert.resolved_ms + by_ms,
+        forget_ms=None if alert.forget_ms is None else alert.forget_ms + by_ms,
     )
 
 
@@ -196,6 +198,7 @@ def _seen(alert: Alert, look: Look) -> tuple[Alert, tuple[Change, ...]]:
             for level, since in enumerate(alert.held_since_ms)
         ),
         unknown_since_ms=None,
+        forget_ms=None,
         confirmed_ms=None if reached > GOOD and at_ms > (alert.confirmed_ms or FAR) else alert.confirmed_ms,
         flips=flips,
         memory=finding.memory,

@@ -151,6 +151,8 @@ class Alert:
     """When it fired, the first time of this id."""
     unknown_since_ms: int | None = None
     """When the last trustworthy word of it came, while its state is unknown."""
+    forget_ms: int | None = None
+    """Pending, and no word of it: when it is forgotten. Stands still, like all clocks, while the platform is blind."""
     resolved_ms: int | None = None
     resolved_by: str = ""
     """`readings`; a person's name with a reason in the audit log; `settings` where its rule is off or gone; `registry`

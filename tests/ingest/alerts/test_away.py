@@ -83,3 +83,24 @@ def test_an_old_value_is_not_made_present_by_looking_away(away: Callable[[Fleet,
         fleet.sweeps(second)
         fleet.counts(second)
     assert [line for line in fleet.news() if "st-1" in line] == []
+
+
+@pytest.mark.parametrize("away", [be_blind, be_killed])
+def test_a_fault_that_was_not_told_of_yet_outlives_looking_away(away: Callable[[Fleet, int, int], None]) -> None:
+    """Hot once, then its sensor says nothing, then three hours of blindness: the hour until it is forgotten stood still.
+
+    Its next reading is the proof that it stayed hot, and fires at once.
+    """
+    fleet = Fleet(1)
+    fleet.born(0)
+    fleet.sends(0, Kind.BATTERY, cabinet(47))
+    fleet.sends(60, Kind.BATTERY, cabinet(None))
+    fleet.sweeps(60)
+    assert fleet.news() == ["0 pending warning cell_hot st-1 slot/1"]
+    away(fleet, 60, 10_860)
+    for second in range(10_865, 11_260, 15):
+        fleet.counts(second)
+        fleet.sweeps(second)
+    assert [alert.unknown_since_ms for alert in fleet.open() if alert.key.rule == "cell_hot"] == [fleet.ms(0)]
+    fleet.sends(11_260, Kind.BATTERY, cabinet(47))
+    assert [line for line in fleet.news() if "st-1" in line] == ["11260 fired warning cell_hot st-1 slot/1"]

@@ -197,7 +197,7 @@ def test_a_fault_that_is_not_told_yet_waits_out_a_silence_and_is_forgotten_after
     story = Story()
     story.reads(0, 47)
     story.reads(100, None)
-    assert (state(story), story.due_s()) == (AlertState.PENDING, PENDING_UNKNOWN_MS / SECOND_MS)
+    assert (state(story), story.due_s()) == (AlertState.PENDING, 100 + PENDING_UNKNOWN_MS / SECOND_MS)
     story.waits(130)
     assert state(story) is AlertState.PENDING
     story.reads(150, 47)
@@ -206,8 +206,22 @@ def test_a_fault_that_is_not_told_yet_waits_out_a_silence_and_is_forgotten_after
     forgotten = Story()
     forgotten.reads(0, 47)
     forgotten.reads(100, None)
+    forgotten.reads(3_699, None)
     forgotten.reads(3_700, None)
     assert forgotten.told() == [(0, "pending"), (3_700, "dropped")]
+
+
+def test_the_hour_after_which_a_fault_is_forgotten_stands_still_while_nobody_can_see() -> None:
+    """Not heard of since 100 s, and two hours of blindness: forgotten an hour of sight later, not of the clock."""
+    story = Story()
+    story.reads(0, 47)
+    story.reads(100, None)
+    assert story.alert is not None
+    story.alert = life.shifted(story.alert, 7_200 * SECOND_MS)
+    assert (story.alert.value_ms, story.due_s()) == (NOW_MS, 10_900)
+    story.reads(10_899, None)
+    story.reads(10_900, None)
+    assert story.told() == [(0, "pending"), (10_900, "dropped")]
 
 
 def test_smoke_is_resolved_by_readings_only_after_a_person_confirmed() -> None:
