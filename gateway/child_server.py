@@ -94,7 +94,7 @@ class ChildServer(ABC):
         """Whether the server serves: a real request was answered."""
 
     def last_words(self) -> str:
-        """The end of what it wrote, for whoever asks why it failed. To be added to where it writes elsewhere as well."""
+        """The end of what it wrote, for whoever asks why it failed; more where it writes elsewhere as well."""
         return (self.folder / OUTPUT).read_text(encoding="utf-8", errors="replace").strip()[-WORDS_CHARS:]
 
     @property
