@@ -87,7 +87,7 @@ def test_an_old_value_is_not_made_present_by_looking_away(away: Callable[[Fleet,
 
 @pytest.mark.parametrize("away", [be_blind, be_killed])
 def test_a_fault_that_was_not_told_of_yet_outlives_looking_away(away: Callable[[Fleet, int, int], None]) -> None:
-    """Hot once, its sensor says nothing more, then three hours of blindness: the hour until it is forgotten stood still.
+    """Hot once, its sensor says no more, then three hours of blindness: the hour until it is forgotten stands still.
 
     Its next reading is the proof that it stayed hot, and fires at once.
     """
