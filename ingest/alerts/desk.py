@@ -19,6 +19,7 @@ from gateway.failure_log import FailureLog
 from ingest.alerts.broadcast import Broadcast
 from ingest.alerts.composing import bare
 from ingest.alerts.jobs import JobBook
+from ingest.alerts.mishaps import Mishap, Mishaps
 from ingest.alerts.model import Alert, AlertKey, Change
 from ingest.alerts.records import BoardEvent
 from ingest.alerts.silences import Silences
@@ -105,6 +106,7 @@ class Desk:
         """Jobs that took a step and that the teller has not looked at since."""
         self._failures = FailureLog(log, "alerts")
         self._trouble = ""
+        self._mishaps = Mishaps()
         self._failure, self._failed_ms = "", 0
 
     def wake(self) -> None:
@@ -124,24 +126,40 @@ class Desk:
                 await asyncio.sleep(RETRY_S)
 
     async def turn(self) -> bool:
-        """Decide what is to be decided now; whether all of it is durable."""
+        """Decide what is to be decided now; whether all of it went well and is durable."""
         async with self._turn:
             self._decide(self._writ(), self._now_ms())
             is_written = await self._written()
-        self._failure = ""
         if self.books.findings.has_changes:
             self.wake()
-        return is_written
+        return self._went_well() and is_written
 
     async def _tried_turn(self) -> bool:
         try:
             return await self.turn()
-        except Exception as error:
-            failure = f"nobody is told: the desk failed ({type(error).__name__}), and tries again; the log says where"
-            if failure != self._failure:
-                log.critical("%s", failure, exc_info=error)
-                self._failure, self._failed_ms = failure, self._now_ms()
+        except Exception as error:  # noqa: BLE001 - it is shown, and the next turn follows
+            self._show(Mishap("everything", error))
             return False
+
+    def _went_well(self) -> bool:
+        """Whether no step failed since this was asked last; what did is shown."""
+        books = self.books
+        found = [one.take() for one in (self._mishaps, books.jobs.mishaps, books.teller.mishaps)]
+        mishap = next((one for one in found if one is not None), None)
+        if mishap is None:
+            self._failure = ""
+            return True
+        self._show(mishap)
+        return False
+
+    def _show(self, mishap: Mishap) -> None:
+        failure = (
+            f"not all is told: the desk failed at {mishap.about} ({type(mishap.error).__name__}), and tries again; "
+            "the log says where"
+        )
+        if failure != self._failure:
+            log.critical("%s", failure, exc_info=mishap.error)
+            self._failure, self._failed_ms = failure, self._now_ms()
 
     def check(self) -> Check:
         """For /readyz."""
@@ -168,6 +186,7 @@ class Desk:
                 raise TransientStoreError(
                     f"{self._trouble}; it is noted, and will be kept as soon as the database is back"
                 )
+        self._went_well()
 
     async def last_turn(self) -> None:
         """What was decided when the platform stops; what cannot be kept now is found again after the start."""
@@ -176,6 +195,7 @@ class Desk:
             while self.books.findings.has_changes:
                 self._decide(self._writ(), self._now_ms(), is_last=True)
             await self._written()
+        self._went_well()
         self.broadcast.close()
 
     async def read(self, function: Callable[[Connection], T]) -> T:
@@ -194,18 +214,22 @@ class Desk:
 
     def _decide(self, writ: Writ, now_ms: int, *, is_last: bool = False) -> None:
         """Everything that follows from what happened, into the writ; an error of one step takes no other's findings."""
-        books = self.books
-        books.findings.tick(now_ms)
+        books, spare = self.books, self._mishaps.spare
+        with spare("what time brings"):
+            books.findings.tick(now_ms)
         changes = books.findings.take_changes(CHANGES_MOST)
         writ.changes.extend(changes)
-        self._step(writ, books.jobs.take(changes, books.findings.inhibited_by, now_ms))
-        decision = books.teller.decide(books.jobs, partial(self.muffled, now_ms=now_ms), self._changed, now_ms)
-        self._changed.clear()
-        writ.job_changes.extend(decision.job_changes)
-        writ.tell(decision.told, decision.paces, decision.digested, decision.forgotten)
-        writ.messages.extend(self._worded(notice, now_ms) for notice in decision.notices)
-        for book, notes in books.findings.take_notes(now_ms, is_last=is_last).items():
-            writ.notes.setdefault(book, {}).update(notes)
+        with spare("the book of jobs"):
+            self._step(writ, books.jobs.take(changes, books.findings.inhibited_by, now_ms))
+        with spare("who is told"):
+            decision = books.teller.decide(books.jobs, partial(self.muffled, now_ms=now_ms), self._changed, now_ms)
+            self._changed.clear()
+            writ.job_changes.extend(decision.job_changes)
+            writ.tell(decision.told, decision.paces, decision.digested, decision.forgotten)
+            writ.messages.extend(self._worded(notice, now_ms) for notice in decision.notices)
+        with spare("what was learnt"):
+            for book, notes in books.findings.take_notes(now_ms, is_last=is_last).items():
+                writ.notes.setdefault(book, {}).update(notes)
 
     def _step(self, writ: Writ, job_changes: Sequence[JobChange]) -> None:
         writ.job_changes.extend(job_changes)

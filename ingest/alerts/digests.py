@@ -57,9 +57,13 @@ class Digests:
                 severity = max((job.severity for job, _ in mine), key=lambda one: one.rank, default=Severity.INFO)
                 contents = Contents(mine, tuple(alerts.get(crew.id, ())), severity)
                 found.append((crew, Digested(crew.id, str(today)), contents))
-                self._done[crew.id] = str(today)
-        self._plan(book.roster, today, now_ms)
         return found
+
+    def told(self, marks: Iterable[Digested], now_ms: int) -> None:
+        """These days are done; what `due` gave and is not among them is due again."""
+        self._done |= {mark.crew: mark.day for mark in marks}
+        if self._roster is not None:
+            self._plan(self._roster, self._calendar.day(now_ms), now_ms)
 
     def _plan(self, roster: Roster, today: date, now_ms: int) -> None:
         self._roster, self._today = roster, today

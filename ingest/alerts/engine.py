@@ -7,6 +7,7 @@ events, so whatever is looked at twice, late or again after a crash comes to the
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from gateway.payloads import ReadingBody
@@ -15,6 +16,7 @@ from ingest.alerts import life
 from ingest.alerts.causes import BLIND_KEY, PLATFORM_BLIND, REGION_DARK, STATION_DARK, Causes, DarkRegions
 from ingest.alerts.foresight import Foresight
 from ingest.alerts.life import LifeSettings
+from ingest.alerts.mishaps import Mishaps
 from ingest.alerts.model import GOOD, Alert, AlertKey, AlertState, Change, Finding, RuleSetting, Scope
 from ingest.alerts.open_alerts import Fault, OpenAlerts
 from ingest.alerts.places import Places
@@ -83,6 +85,8 @@ class Engine:
         self._foresight = Foresight(self._readings, world.days, now_ms)
         self._sweeps = 0
         self.blind_since_ms: int | None = None
+        self.mishaps = Mishaps()
+        """Of single stations and alerts: those beside them were looked at."""
 
     # ---- what happens ----
 
@@ -116,19 +120,24 @@ class Engine:
         if self.alerts.get(BLIND_KEY) is not None:
             self._take(BLIND_KEY, Finding(PLATFORM_BLIND, "", GOOD, GOOD), self._rules.everywhere, now_ms, now_ms)
         for alert in self.alerts.take_due(now_ms):
-            if alert.key.rule == STATION_DARK and alert.state is not AlertState.RESOLVED:
-                live = self._world.live.get(alert.key.place)
-                if live is not None and self._watch.is_undecided(live, now_ms):
-                    continue  # a sweep takes it up as soon as it can be told
-            if alert.state is AlertState.RESOLVED or self._is_trusted(alert, now_ms):
-                self._ripen(alert, now_ms)
-            else:
-                self.alerts.live(alert.key, life.unheard(alert, now_ms))
+            with self.mishaps.spare(f"what is due of {alert.key}", partial(self.alerts.put, alert)):
+                self._time_is_up(alert, now_ms)
         if not self._sweeps:
             return  # nobody has counted yet what was ever heard: a dark region would look like an empty one
         standing = {key.place for key in self.alerts.wide() if key.rule == REGION_DARK}
         for code in sorted(self._regions.touched() | standing):
-            self._look_at_region(code, now_ms)
+            with self.mishaps.spare(f"region {code}"):
+                self._look_at_region(code, now_ms)
+
+    def _time_is_up(self, alert: Alert, now_ms: int) -> None:
+        if alert.key.rule == STATION_DARK and alert.state is not AlertState.RESOLVED:
+            live = self._world.live.get(alert.key.place)
+            if live is not None and self._watch.is_undecided(live, now_ms):
+                return  # a sweep takes it up as soon as it can be told
+        if alert.state is AlertState.RESOLVED or self._is_trusted(alert, now_ms):
+            self._ripen(alert, now_ms)
+        else:
+            self.alerts.live(alert.key, life.unheard(alert, now_ms))
 
     def sweep(self, now_ms: int) -> Iterator[None]:
         """Look at every station: the silent and those with an alert each time, the others by turns; the first time all.
@@ -141,18 +150,19 @@ class Engine:
             if self.blind_since_ms is not None:
                 return
             live = self._world.live.get(station.id)
-            is_silent = live is None or self._watch.silent_since_ms(live, now_ms) is not None
             if live is not None and live.heard_ms:
                 for code in (station.province, station.city, station.district):
                     if code is not None:
                         heard[code] = heard.get(code, 0) + 1
-            if is_first and live is not None:
-                self._look_at_all(station, live, now_ms)
-            elif is_silent or number % PARTS == part or self.alerts.at(station.id):
-                self._look_at_station(station, live, self._rules.of(station), now_ms)
-                self._look_for_stale(station.id, live, now_ms)
-            if number % FORESIGHT_PARTS == self._sweeps % FORESIGHT_PARTS:
-                self._look_ahead(station, live, now_ms)
+            with self.mishaps.spare(f"a sweep at {station.id}"):
+                is_silent = live is None or self._watch.silent_since_ms(live, now_ms) is not None
+                if is_first and live is not None:
+                    self._look_at_all(station, live, now_ms)
+                elif is_silent or number % PARTS == part or self.alerts.at(station.id):
+                    self._look_at_station(station, live, self._rules.of(station), now_ms)
+                    self._look_for_stale(station.id, live, now_ms)
+                if number % FORESIGHT_PARTS == self._sweeps % FORESIGHT_PARTS:
+                    self._look_ahead(station, live, now_ms)
             if number % STEP == STEP - 1:
                 yield None
         self._let_go(now_ms)
@@ -267,9 +277,11 @@ class Engine:
         known: dict[Fault, str | None] = {fault: alert.memory for fault, alert in held.items()}
         known |= {fault: memory for fault, memory in self._memory.of(place).items() if fault not in known}
         found: set[Fault] = set()
-        for finding in self._readings.look(station, rules, kind, body, at_ms, now_ms, known):
-            found.add((finding.rule, finding.part))
-            self._take(AlertKey(Scope.STATION, place, finding.rule, finding.part), finding, rules, at_ms, now_ms)
+        # What rules said before one of them failed counts; of what is silent then, nothing is known.
+        with self.mishaps.spare(f"{kind} of {place}"):
+            for finding in self._readings.look(station, rules, kind, body, at_ms, now_ms, known):
+                found.add((finding.rule, finding.part))
+                self._take(AlertKey(Scope.STATION, place, finding.rule, finding.part), finding, rules, at_ms, now_ms)
         for fault in held.keys() - found:
             alert = self.alerts.at(place).get(fault)
             if alert is not None:

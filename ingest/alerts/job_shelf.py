@@ -77,6 +77,13 @@ class JobShelf:
             heapq.heappop(self._timers)
         return None
 
+    def due_again(self, job_id: str) -> None:
+        """Its step was not taken; it is due as before."""
+        job = self.jobs.get(job_id)
+        due_ms = None if job is None else self._due_of(job)
+        if due_ms is not None:
+            heapq.heappush(self._timers, (due_ms, job_id))
+
     def next_due(self, now_ms: int) -> tuple[Job, int] | None:
         """A job whose time is up, with when it was; None: no other. It is to take its step before the next is asked."""
         due_ms = self.due_ms()

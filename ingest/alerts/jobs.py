@@ -6,12 +6,14 @@ Never: tells anybody, or closes a job of which an alert is bad or unknown withou
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from ingest.alerts import job_steps as steps
 from ingest.alerts.crews import Roster
 from ingest.alerts.job_shelf import JobShelf
 from ingest.alerts.job_steps import BY_READINGS, UNDER_WAY, WrongStep
+from ingest.alerts.mishaps import Mishaps
 from ingest.alerts.model import Alert, AlertKey, AlertState, Change, ChangeKind, Scope, Severity
 from ingest.alerts.shifts import Calendar
 from ingest.alerts.work import Job, JobChange, JobState, JobStep
@@ -82,13 +84,16 @@ class JobBook:
         self._homeless: dict[AlertKey | None, dict[str, None]] = {}
         """Bad alerts without a job, by what inhibits them; under None those that must be looked at."""
         self._held_look_ms: int | None = None
+        self._again: list[Change] = []
+        """Changes of alerts of which a step failed, in order."""
+        self.mishaps = Mishaps()
         for job in jobs:
             self._shelf.keep(job)
         for alert in alerts:
             if alert.state is not AlertState.PENDING:
                 self._shelf.hear(alert, alert.changed_ms)
                 if alert.state in BAD and not self._shelf.jobs_of(alert.id):
-                    self._homeless.setdefault(None, {})[alert.id] = None
+                    self._look_for_home(alert.id)
                     self._held_look_ms = 0
 
     # ---- what it holds ----
@@ -129,13 +134,29 @@ class JobBook:
     # ---- what happens to it ----
 
     def take(self, changes: Iterable[Change], inhibited_by: InhibitedBy, now_ms: int) -> list[JobChange]:
-        """What changes of alerts and the time do to the jobs, in order. A change older than one heard is ignored."""
+        """What changes of alerts and the time do to the jobs, in order. A change older than one heard is ignored.
+
+        A step that fails is taken again the next time, and those of other jobs are taken now; see `mishaps`.
+        """
         done: list[JobChange] = []
-        for change in changes:
-            self._change(change, done)
+        waiting, self._again = [*self._again, *changes], []
+        failed: set[str] = set()
+        for change in waiting:
+            if change.alert.id in failed:  # in order
+                self._again.append(change)
+                continue
+            with self.mishaps.spare(f"{change.kind} of {change.alert.key}", partial(failed.add, change.alert.id)):
+                self._change(change, done)
+            if change.alert.id in failed:
+                self._again.append(change)
         self._house(inhibited_by, now_ms, done)
+        not_taken: list[str] = []
         while (due := self._shelf.next_due(now_ms)) is not None:
-            self._time_is_up(*due, done)
+            job, due_ms = due
+            with self.mishaps.spare(f"what is due of job {job.id}", partial(not_taken.append, job.id)):
+                self._time_is_up(job, due_ms, done)
+        for job_id in not_taken:
+            self._shelf.due_again(job_id)
         return done
 
     def _change(self, change: Change, done: list[JobChange]) -> None:
@@ -157,7 +178,7 @@ class JobBook:
                 self._worsen(job, alert, change.at_ms, done)
             is_settled = any(alert.id in job.alerts for job in jobs) and change.kind not in RETURNS
             if not standing and not is_settled:
-                self._homeless.setdefault(None, {})[alert.id] = None
+                self._look_for_home(alert.id)
         else:
             for job in jobs:
                 if alert.id in job.alerts:
@@ -168,6 +189,9 @@ class JobBook:
         """What it inhibited is to be looked at."""
         if cause in self._homeless:
             self._homeless.setdefault(None, {}).update(self._homeless.pop(cause))
+
+    def _look_for_home(self, alert_id: str) -> None:
+        self._homeless.setdefault(None, {})[alert_id] = None
 
     def _house(self, inhibited_by: InhibitedBy, now_ms: int, done: list[JobChange]) -> None:
         """Give a job to each bad alert that has none, unless it only informs or follows from something else."""
@@ -180,11 +204,12 @@ class JobBook:
             alert = self.alerts.get(alert_id)
             if alert is None or alert.state not in BAD or alert.severity is Severity.INFO:
                 continue
-            cause = cause_of(alert, inhibited_by)
-            if cause is None:
-                self._give_job(alert, now_ms, done)
-            else:
-                self._homeless.setdefault(cause, {})[alert_id] = None
+            with self.mishaps.spare(f"a job for {alert.key}", partial(self._look_for_home, alert_id)):
+                cause = cause_of(alert, inhibited_by)
+                if cause is None:
+                    self._give_job(alert, now_ms, done)
+                else:
+                    self._homeless.setdefault(cause, {})[alert_id] = None
         self._held_look_ms = (now_ms // HELD_LOOK_MS + 1) * HELD_LOOK_MS if self._homeless else None
 
     def _give_job(self, alert: Alert, now_ms: int, done: list[JobChange]) -> None:

@@ -81,6 +81,7 @@ class Lookout:
                     await asyncio.sleep(SLICE_S)
             except Exception as error:  # noqa: BLE001 - as above
                 self._note("a sweep", error)
+            self._note_mishap()
             self._on_change()
             await asyncio.sleep(SWEEP_EVERY_S)
 
@@ -90,6 +91,7 @@ class Lookout:
                 self._look()
             except Exception as error:  # noqa: BLE001 - as above
                 self._note("a look for the broker", error)
+            self._note_mishap()
             await asyncio.sleep(SIGHT_EVERY_S)
 
     def _look(self) -> None:
@@ -111,6 +113,11 @@ class Lookout:
         if self._failed_ms is not None and now_ms - self._failed_ms < FAILED_FOR_MS:
             return Check(ok=True, is_degraded=True, detail=self._failure, since_ms=self._failed_ms)
         return Check(ok=True, detail="looking at every station")
+
+    def _note_mishap(self) -> None:
+        mishap = self._engine.mishaps.take()
+        if mishap is not None:
+            self._note(mishap.about, mishap.error)
 
     def _note(self, about: str, error: Exception) -> None:
         failure = f"rules failed on {about}: {type(error).__name__}"

@@ -52,6 +52,10 @@ class AlertKey(NamedTuple):
     part: str = ""
     """`slot/3`, `item/hxzq-10ml`, `cabinet`, `box`, `door`; empty: the place as a whole."""
 
+    def __str__(self) -> str:
+        """For logs."""
+        return f"{self.rule} at {self.place} {self.part}".rstrip()
+
 
 # ---- what a rule says ----
 

@@ -7,13 +7,16 @@ Never: sends, or forgets what it could not tell yet.
 
 import heapq
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final, NamedTuple
 
 from ingest.alerts.crews import Roster
 from ingest.alerts.digests import Digests
 from ingest.alerts.escalation import due_steps
 from ingest.alerts.jobs import JobBook
+from ingest.alerts.mishaps import Mishaps
 from ingest.alerts.model import Alert, Severity
 from ingest.alerts.shifts import Calendar
 from ingest.alerts.telling import Muffled, News, Pressing, Terms, news
@@ -89,6 +92,9 @@ class Teller:
         self._timers: list[tuple[int, str]] = []
         self._roster: Roster | None = None
         """By which all jobs were looked at; with other crews, other channels may have to be told."""
+        self._again: set[str] = set()
+        """Jobs of which a step failed."""
+        self.mishaps = Mishaps()
 
     def due_ms(self) -> int | None:
         """When `decide` has something to do even if nothing changes; 0, at once, before the first time."""
@@ -102,32 +108,43 @@ class Teller:
         return min(found, default=None)
 
     def decide(self, book: JobBook, muffled: Muffled, changed: Iterable[str], now_ms: int) -> Decision:
-        """What is told now. `changed`: ids of jobs that took a step since the last decision."""
-        look = set(changed) if book.roster is self._roster else {*book.jobs, *self._told}
+        """What is told now. `changed`: ids of jobs that took a step since the last decision.
+
+        What fails is told the next time, and the rest now; see `mishaps`.
+        """
+        look = {*changed, *self._again} if book.roster is self._roster else {*book.jobs, *self._told}
         self._roster = book.roster
+        self._again.clear()
         done = _Done()
-        self._digest(book, muffled, now_ms, done)
+        with self.mishaps.spare("the digests"):
+            self._digest(book, muffled, now_ms, done)
         while self._timers and self._timers[0][0] <= now_ms:
             due_ms, job_id = heapq.heappop(self._timers)
             if self._looks.get(job_id) == due_ms:
                 look.add(job_id)
         ready: dict[str, list[_Item]] = {}
         for job_id in sorted(look):
-            job = book.jobs.get(job_id)
-            if job is None:
-                self._forget(job_id, done)
-                continue
-            for item in self._look(job, book, muffled, now_ms):
-                ready.setdefault(item.channel, []).append(item)
+            with self._sparing(job_id):
+                job = book.jobs.get(job_id)
+                if job is None:
+                    self._forget(job_id, done)
+                    continue
+                for item in self._look(job, book, muffled, now_ms):
+                    ready.setdefault(item.channel, []).append(item)
         for channel, items in sorted(ready.items()):
-            self._tell(channel, items, now_ms, done)
+            with self.mishaps.spare(f"a message to {channel}", partial(self._again.update, _jobs_of(items))):
+                self._tell(channel, items, now_ms, done)
         steps = {job_id: number for job_id, number in done.steps.items() if number > book.jobs[job_id].escalated}
         job_changes = book.escalated(steps, now_ms)
         for job_id in sorted({told.job for told in done.told.values()}):
-            for item in self._look(book.jobs[job_id], book, muffled, now_ms):
-                allowed_ms, _ = self._allowed(item.channel, item.news.pressing, now_ms)
-                self._look_at(job_id, max(allowed_ms, now_ms + 1), sooner=True)
+            with self._sparing(job_id):
+                for item in self._look(book.jobs[job_id], book, muffled, now_ms):
+                    allowed_ms, _ = self._allowed(item.channel, item.news.pressing, now_ms)
+                    self._look_at(job_id, max(allowed_ms, now_ms + 1), sooner=True)
         return done.decision(job_changes)
+
+    def _sparing(self, job_id: str) -> AbstractContextManager[None]:
+        return self.mishaps.spare(f"what is to be told of job {job_id}", partial(self._again.add, job_id))
 
     def verdicts(self, book: JobBook, muffled: Muffled, job_id: str, now_ms: int) -> list[Verdict]:
         """Why each channel is told of a job, or is not; changes nothing."""
@@ -229,27 +246,34 @@ class Teller:
                 self._look_at(item.job.id, allowed_ms, sooner=True)
 
     def _message(self, channel: str, items: Sequence[_Item], now_ms: int, done: "_Done") -> None:
-        items = sorted(items, key=lambda item: (-item.news.severity.rank, item.job.opened_ms, item.job.id))
-        first = items[0]
+        told: list[Told] = []
+        sound: list[_Item] = []
+        for item in sorted(items, key=lambda item: (-item.news.severity.rank, item.job.opened_ms, item.job.id)):
+            with self._sparing(item.job.id):
+                told.append(self._told_now(item.job, channel, item.news, item.audible, now_ms))
+                sound.append(item)
+        if not sound:
+            return
+        items, first = sound, sound[0]
+        crews = {item.job.crew for item in items}
+        notice = Notice(
+            key=f"{channel}/{first.job.id}/{told[0].count}",
+            crew=first.job.crew if len(crews) == 1 else None,
+            channel=channel,
+            why=first.news.why,
+            jobs=_jobs_of(items),
+            severity=first.news.severity,
+            due_ms=now_ms,
+        )
+        # Nothing that can fail stands below: what counts as told is told.
         for item in items:
-            self._remember(item.job, channel, item.news, item.audible, now_ms, done)
             if item.news.step:
                 done.steps[item.job.id] = max(item.news.step, done.steps.get(item.job.id, 0))
-        crews = {item.job.crew for item in items}
-        count = self._told[first.job.id][channel].count
-        done.notices.append(
-            Notice(
-                key=f"{channel}/{first.job.id}/{count}",
-                crew=first.job.crew if len(crews) == 1 else None,
-                channel=channel,
-                why=first.news.why,
-                jobs=tuple(item.job.id for item in items),
-                severity=first.news.severity,
-                due_ms=now_ms,
-            )
-        )
+        self._remember(told, done)
+        done.notices.append(notice)
 
-    def _remember(self, job: Job, channel: str, one: News, audible: Iterable[str], now_ms: int, done: "_Done") -> None:
+    def _told_now(self, job: Job, channel: str, one: News, audible: Iterable[str], now_ms: int) -> Told:
+        """What is to be remembered of a message."""
         before = self._told.get(job.id, {}).get(channel)
         told = Told(
             job=job.id,
@@ -268,8 +292,12 @@ class Teller:
             told = replace(told, alerts=told.alerts | before.alerts, count=before.count + 1)
             if before.from_ms == told.from_ms:
                 told = replace(told, first_ms=before.first_ms, steps=max(before.steps, told.steps))
-        self._told.setdefault(job.id, {})[channel] = told
-        done.told[job.id, channel] = told
+        return told
+
+    def _remember(self, told: Iterable[Told], done: "_Done") -> None:
+        for one in told:
+            self._told.setdefault(one.job, {})[one.channel] = one
+            done.told[one.job, one.channel] = one
 
     def _allowed(self, channel: str, pressing: Pressing, now_ms: int) -> tuple[int, WhyNot | None]:
         """From when on a channel may be told, and why not before."""
@@ -297,19 +325,22 @@ class Teller:
     def _digest(self, book: JobBook, muffled: Muffled, now_ms: int, done: "_Done") -> None:
         """Tell what can wait where the time for it has come."""
         for crew, mark, contents in self._digests.due(book, muffled, now_ms):
-            done.digested[crew.id] = mark
-            if not contents.jobs and not contents.alerts:
-                continue
-            for channel in crew.channels:
-                for job, audible in contents.jobs:
-                    one = News(Why.DIGEST, now_ms, Pressing.CAN_WAIT, job.severity)
-                    self._remember(job, channel, one, audible, now_ms, done)
+            channels = crew.channels if contents.jobs or contents.alerts else ()
+            jobs = tuple(job.id for job, _ in contents.jobs)
+            told = [
+                self._told_now(job, channel, News(Why.DIGEST, now_ms, Pressing.CAN_WAIT, job.severity), audible, now_ms)
+                for channel in channels
+                for job, audible in contents.jobs
+            ]
+            for channel in channels:
                 self._count(channel, now_ms, done)
-                jobs = tuple(job.id for job, _ in contents.jobs)
                 key = f"{channel}/digest/{crew.id}/{mark.day}"
                 done.notices.append(
                     Notice(key, crew.id, channel, Why.DIGEST, jobs, contents.severity, now_ms, contents.alerts)
                 )
+            self._remember(told, done)
+            done.digested[crew.id] = mark
+        self._digests.told(done.digested.values(), now_ms)
 
     # ---- when to look again ----
 
@@ -326,6 +357,10 @@ class Teller:
     def _forget(self, job_id: str, done: "_Done") -> None:
         self._looks.pop(job_id, None)
         done.forgotten += [(job_id, channel) for channel in self._told.pop(job_id, {})]
+
+
+def _jobs_of(items: Iterable[_Item]) -> tuple[str, ...]:
+    return tuple(item.job.id for item in items)
 
 
 def _grouped(items: Iterable[_Item]) -> list[list[_Item]]:

@@ -57,7 +57,9 @@ def look(body: Battery, rules: StationRules, received_ms: int, known: Known = NO
 
     A slot in which all is well, and of which nothing is known, is left out.
     """
-    findings = [*_cabinet(body, rules)]
+    # Smoke is told before anything is asked of the slots.
+    yield from (finding for finding in _cabinet(body, rules) if finding is not None)
+    findings: list[Finding | None] = []
     known_parts = {part for _, part in known}
     for slot in body.slots:
         part = slot_part(slot.slot)

@@ -143,6 +143,7 @@ class CrewWorld:
     def hear(self, *changes: Change) -> None:
         """Changes of alerts come in, at once."""
         self.after(self.book.take(changes, self.inhibited_by, self.now_ms))
+        assert self.book.mishaps.take() is None
 
     def act(self, name: str, job: Job, **arguments: Any) -> None:
         """A person does something to a job."""
@@ -181,6 +182,7 @@ class CrewWorld:
         """What follows from steps of jobs."""
         steps = list(changes)
         decision = self.teller.decide(self.book, self.muffled, [change.job.id for change in steps], self.now_ms)
+        assert self.teller.mishaps.take() is None
         self._remember(decision)
         for change in (*steps, *decision.job_changes):
             self.changes.append(change)

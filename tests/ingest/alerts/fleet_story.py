@@ -101,6 +101,7 @@ class Fleet:
     def passes(self, second: float) -> None:
         """Time, up to this second: a tick."""
         self.engine.tick(self.ms(second))
+        assert self.engine.mishaps.take() is None
 
     def sweeps(self, second: float) -> None:
         """A look at every station, and a tick."""

@@ -50,6 +50,7 @@ class Watch:
         engine.tick(now_ms)
         steps = self.book.take(engine.take_changes(), engine.inhibited_by, now_ms)
         why_not = partial(muffled, inhibited_by=engine.inhibited_by, silences=self.silences, now_ms=now_ms)
+        assert self.book.mishaps.take() is None
         decision = self.teller.decide(self.book, why_not, {step.job.id for step in steps}, now_ms)
         self.jobs |= {step.job.id: step.job for step in (*steps, *decision.job_changes)}
         self.told += [
