@@ -21,12 +21,12 @@ from ingest.alerts.model import GOOD, Alert, AlertKey, AlertState, Change, Findi
 from ingest.alerts.open_alerts import Fault, OpenAlerts
 from ingest.alerts.places import Places
 from ingest.alerts.rule_memory import RuleMemory
-from ingest.alerts.rules import occupancy
+from ingest.alerts.rules import occupancy, region
 from ingest.alerts.rules import station as stations
 from ingest.alerts.rules.book import RuleBook
 from ingest.alerts.rules.catalogue import RULES
 from ingest.alerts.rules.readings import ReadingRules
-from ingest.alerts.rules.rule import Bad, StationRules, levels_of
+from ingest.alerts.rules.rule import StationRules
 from ingest.alerts.rules_at import RulesAt, kind_of
 from ingest.alerts.station_watch import StationWatch
 from ingest.alerts.taking_over import taken_over
@@ -349,18 +349,10 @@ class Engine:
     def _look_at_region(self, code: str, now_ms: int) -> None:
         rules = self._rules.everywhere
         setting = rules.get(REGION_DARK)
-        key = AlertKey(Scope.REGION, code, REGION_DARK)
-        if setting is None:
-            return
-        darkness = self._regions.of(code, int(setting.extra["within_s"] * 1_000))
-        if darkness.heard < setting.extra["stations"]:
-            finding = Finding(REGION_DARK, "", GOOD, GOOD)
-        else:
-            share = darkness.dark / darkness.heard
-            reached, _ = levels_of(darkness.together / darkness.heard, Bad.AT_LEAST, setting)
-            _, held = levels_of(share, Bad.AT_LEAST, setting)
-            finding = Finding(REGION_DARK, "", reached, max(reached, held), round(100 * share, 1))
-        self._take(key, finding, rules, now_ms, now_ms)
+        if setting is not None:
+            darkness = self._regions.of(code, int(setting.extra["within_s"] * 1_000))
+            key = AlertKey(Scope.REGION, code, REGION_DARK)
+            self._take(key, region.look(*darkness, setting), rules, now_ms, now_ms)
 
     # ---- alerts ----
 

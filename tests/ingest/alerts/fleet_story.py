@@ -21,7 +21,7 @@ from tests.ingest.making import reading, state, will
 from tests.ingest.world import DAYS, REGIONS, make_books
 
 NOW_MS: Final = 1_795_330_800_000
-"""03:00 UTC, 11:00 in Beijing."""
+"""07:00 UTC, 15:00 in Beijing."""
 INTERVAL_S: Final = 60
 
 HEAT: Final = Article("hxzq-10ml", "藿香正气水", "Huoxiang Zhengqi", "支", 20, 5, essential=True, for_heat=True)

@@ -118,7 +118,7 @@ async def test_a_digest_that_fails_is_sent_by_the_next_turn(tmp_path: Path) -> N
         for minute in range(1, 3):
             one.fleet.sends(60 * minute, Kind.BATTERY, hot)
         await one.turn(130)
-        day_s = 21 * 3_600  # 08:00 of the next day
+        day_s = 17 * 3_600  # 08:00 of the next day
         await one.turn(day_s - 60)
         with jinx(Teller, "_told_now"):
             await one.turn(day_s + 1)
