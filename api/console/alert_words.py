@@ -20,6 +20,7 @@ from ingest.alerts.model import PLATFORM_PLACE, Alert, AlertState, Severity
 from ingest.alerts.records import Bring
 from ingest.alerts.rules.catalogue import RULES
 from ingest.alerts.work import Job, JobState
+from ingest.model import Station
 
 ICONS: Final = {
     Severity.INFO: "clock",
@@ -82,7 +83,6 @@ class JobLine:
     where: str
     """The regions above it."""
     distance: str
-    metres: float | None
     severity: Severity
     severity_word: str
     icon: str
@@ -135,14 +135,13 @@ def job_line(present: Present, job: Job, alerts: Sequence[Alert], near: Position
         place, path = say.region(region), []
     else:
         place, path = say("ops.platform") if job.place == PLATFORM_PLACE else job.place, []
-    metres = None if near is None or station is None else metres_between(near, station.lat, station.lon)
+    metres = metres_to(station, near)
     return JobLine(
         id=job.id,
         page=Address(f"/ops/jobs/{job.id}").text(say.language),
         place=place,
         where=" · ".join(path),
         distance="" if metres is None else say_distance(say, metres),
-        metres=metres,
         severity=job.severity,
         severity_word=say(f"severity.{job.severity}"),
         icon=ICONS[job.severity],
@@ -153,6 +152,11 @@ def job_line(present: Present, job: Job, alerts: Sequence[Alert], near: Position
         may_acknowledge=job.state in {JobState.OPEN, JobState.ACKNOWLEDGED},
         station=None if station is None else station.id,
     )
+
+
+def metres_to(station: Station | None, near: Position | None) -> float | None:
+    """How far a station is; None: where it is, or from where it is seen, is not known."""
+    return None if station is None or near is None else metres_between(near, station.lat, station.lon)
 
 
 def _who(present: Present, job: Job) -> str:

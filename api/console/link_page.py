@@ -12,6 +12,7 @@ from aiohttp import hdrs, web
 from api.console.alert_words import Present, job_line
 from api.console.arrivals import ARRIVALS_MIN, minutes_of, refusal_in_words
 from api.console.gate import language_of, own_site
+from api.console.on_the_board import worst_first
 from api.instants import local
 from api.language import wording
 from api.pages.frame import Address, render
@@ -68,10 +69,9 @@ def _of_job(request: web.Request, job: Job, offer: LinkOffer) -> dict[str, Any]:
     platform, board = request.app[PLATFORM], _board(request)
     say = wording(language_of(request))
     present = Present(platform, say, local(platform.now_ms(), platform.settings.zone))
-    alerts = [view.alert for view in board.alerts() if view.alert.id in job.alerts]
     names = {crew.id: crew.name for crew in board.crews()}
     return {
-        "line": job_line(present, job, sorted(alerts, key=lambda one: -one.severity.rank), None),
+        "line": job_line(present, job, worst_first(board, job.alerts), None),
         "crew": names.get(offer.crew, offer.crew),
         "until": present.time(offer.expires_ms),
         "arrivals": ARRIVALS_MIN,

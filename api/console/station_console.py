@@ -12,6 +12,7 @@ from aiohttp import web
 from api.console.alert_words import Present, job_line
 from api.console.gate import HOME, Visitor, must_see
 from api.console.jobs_page import present_of
+from api.console.on_the_board import worst_first
 from api.console.station_view import boot_rows, parts, quality_rows
 from api.history import HISTORY_TURNS
 from api.pages.charts import Trace, trace
@@ -61,8 +62,10 @@ async def show_station_console(visitor: Visitor) -> web.Response:
     record = record or StationRecord(station_id, ())
     name = station_id if station is None else visitor.say.station(station)
     board = platform.operations.alerts
-    jobs = [] if board is None else [job for job in board.jobs() if job.place == station_id]
-    alerts = {} if board is None else {view.alert.id: view.alert for view in board.alerts()}
+    lines = []
+    if board is not None:
+        jobs = board.jobs(lambda job: job.place == station_id)
+        lines = [job_line(present, job, worst_first(board, job.alerts), None) for job in jobs]
     charts = await _charts(visitor, present, station_id)
     context = {
         "section": "jobs",
@@ -76,7 +79,7 @@ async def show_station_console(visitor: Visitor) -> web.Response:
         "heard": None if status.heard_ms is None else present.time(status.heard_ms),
         "is_dark": status.presence is Presence.DARK,
         "birth": status.birth,
-        "jobs": [job_line(present, job, [alerts[one] for one in job.alerts if one in alerts], None) for job in jobs],
+        "jobs": lines,
         "parts": parts(present, status),
         "quality": quality_rows(present, record),
         "refused": sorted(record.refused.items()),

@@ -24,7 +24,7 @@ from api.ops.alert_bodies import (
     AlertStep,
     JobAnswer,
 )
-from api.ops.board_view import act_now, alert_now, board_of, covers, job_now, must_cover_place, path_of, record_now
+from api.ops.board_view import act_now, alert_now, board_of, covers, job_now, must_cover_place, path_of
 from api.paging import LIMIT_DEFAULT, LIMIT_MAX, Cursor, after_instant, next_link
 from api.platform import PLATFORM
 from api.problems import Problem
@@ -121,16 +121,16 @@ class Remark(RequestBody):
 
 def _of_now(request: web.Request, query: AlertsQuery) -> tuple[list[AlertNow], str | None]:
     platform = request.app[PLATFORM]
-    found = [view for view in board_of(request).alerts() if _is_wanted(request, query, view)]
+    board = board_of(request)
+    found = board.alerts(lambda alert: _is_wanted(request, query, alert))
     begin = int(after_instant(query.cursor)[0]) if query.cursor else 0
-    page = found[begin : begin + query.limit]
+    page = [board.view(alert.id) or AlertView.alone(alert) for alert in found[begin : begin + query.limit]]
     more = begin + query.limit < len(found)
     cursor = cursor_behind(f"{begin + query.limit} of-now", Order.ALERTS) if more else None
     return [alert_now(platform, view) for view in page], cursor
 
 
-def _is_wanted(request: web.Request, query: AlertsQuery, view: AlertView) -> bool:
-    alert = view.alert
+def _is_wanted(request: web.Request, query: AlertsQuery, alert: Alert) -> bool:
     key = alert.key
     return (
         query.state in (None, alert.state)
@@ -155,7 +155,7 @@ async def _past(request: web.Request, query: AlertsQuery) -> tuple[list[AlertNow
     page = found[: query.limit]
     last = page[-1] if len(found) > query.limit else None
     cursor = None if last is None else cursor_behind(f"{last.changed_ms} {last.id}", Order.ALERTS)
-    return [record_now(platform, alert) for alert in page], cursor
+    return [alert_now(platform, AlertView.alone(alert)) for alert in page], cursor
 
 
 async def _record_of(request: web.Request) -> AlertRecord:
@@ -169,6 +169,5 @@ async def _record_of(request: web.Request) -> AlertRecord:
 
 def _after(request: web.Request, alert: Alert) -> web.Response:
     platform = request.app[PLATFORM]
-    view = next((one for one in board_of(request).alerts() if one.alert.id == alert.id), None)
-    now = record_now(platform, alert) if view is None else alert_now(platform, view)
+    now = alert_now(platform, board_of(request).view(alert.id) or AlertView.alone(alert))
     return json_answer(AlertAnswer(last_updated=rfc3339(platform.now_ms()), ttl=0, data=now))

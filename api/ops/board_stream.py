@@ -53,6 +53,6 @@ def encoded(request: web.Request, event: BoardEvent) -> bytes:
     if event.job is not None:
         data = job_now(platform, event.job).model_dump_json().encode()
     elif event.alert is not None:
-        view = board_of(request).view(event.alert.id) or AlertView(event.alert, None, None, None)
+        view = board_of(request).view(event.alert.id) or AlertView.alone(event.alert)
         data = alert_now(platform, view._replace(alert=event.alert)).model_dump_json().encode()
     return b"event: %s\ndata: %s\n\n" % (event.what.encode(), data)

@@ -95,11 +95,6 @@ def alert_now(platform: ApiPlatform, view: AlertView) -> AlertNow:
     )
 
 
-def record_now(platform: ApiPlatform, alert: Alert) -> AlertNow:
-    """One that is only a record."""
-    return alert_now(platform, AlertView(alert, None, None, None))
-
-
 def job_now(platform: ApiPlatform, job: Job) -> JobNow:
     """One job."""
     station = platform.registry.station(job.place)

@@ -34,14 +34,13 @@ from api.ops.board_view import (
     message_now,
     must_cover_place,
     path_of,
-    record_now,
 )
 from api.paging import LIMIT_DEFAULT, LIMIT_MAX, Cursor, after_instant, next_link
 from api.platform import PLATFORM
 from api.problems import Problem
 from api.query import NoQuery, Query
 from ingest.alerts.model import Severity
-from ingest.alerts.records import AlertFilter, JobRecord
+from ingest.alerts.records import AlertFilter, AlertView, JobRecord
 from ingest.alerts.work import Job, JobState
 
 
@@ -81,14 +80,10 @@ async def list_jobs(request: web.Request, query: JobsQuery) -> web.Response:
 
 async def show_job(request: web.Request, _query: NoQuery) -> web.Response:
     """One job with its alerts, what to bring, what people did and what was told."""
-    platform, record = request.app[PLATFORM], await _record_of(request)
-    views = {view.alert.id: view for view in board_of(request).alerts()}
+    platform, board, record = request.app[PLATFORM], board_of(request), await _record_of(request)
     detail = JobDetail(
         **job_now(platform, record.job).model_dump(),
-        alert_details=[
-            alert_now(platform, views[alert.id]) if alert.id in views else record_now(platform, alert)
-            for alert in record.alerts
-        ],
+        alert_details=[alert_now(platform, board.view(alert.id) or AlertView.alone(alert)) for alert in record.alerts],
         bring=[BringNow(what=one.what, name=one.name, pieces=one.pieces) for one in record.bring],
         acts=[act_now(one) for one in record.acts],
         messages=[message_now(one) for one in record.messages],
@@ -154,7 +149,7 @@ async def _acted(request: web.Request, act: Awaitable[Job]) -> web.Response:
 
 def _of_now(request: web.Request, query: JobsQuery) -> tuple[list[JobNow], str | None]:
     platform = request.app[PLATFORM]
-    found = [job for job in board_of(request).jobs() if _is_wanted(request, query, job)]
+    found = board_of(request).jobs(lambda job: _is_wanted(request, query, job))
     begin = int(after_instant(query.cursor)[0]) if query.cursor else 0
     more = begin + query.limit < len(found)
     cursor = cursor_behind(f"{begin + query.limit} of-now", Order.ALERTS) if more else None

@@ -3,7 +3,7 @@
 Enters: nothing. Leaves: a Protocol, and an error that says what to do instead. Never: an implementation.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Protocol
 
 from ingest.alerts.model import Alert
@@ -18,6 +18,11 @@ from ingest.alerts.records import (
     LinkOffer,
 )
 from ingest.alerts.work import ChannelSetting, Crew, Job, Outgoing, SendResult, Silence
+
+
+def everything(_one: object) -> bool:
+    """A filter that leaves nothing out."""
+    return True
 
 
 class ActRefused(Exception):
@@ -46,13 +51,13 @@ class AlertBoard(Protocol):
 
     # ---- what is open, from memory ----
 
-    def alerts(self) -> Sequence[AlertView]:
+    def alerts(self, is_wanted: Callable[[Alert], bool] = everything) -> Sequence[Alert]:
         """Firing and unknown first, worst first; then pending; then those resolved within the reopen window."""
 
     def view(self, alert_id: str) -> AlertView | None:
-        """One of `alerts()`, without a walk over all of them; None: it is not held any more."""
+        """One alert with what stands above it; None: it is not held any more."""
 
-    def jobs(self) -> Sequence[Job]:
+    def jobs(self, is_wanted: Callable[[Job], bool] = everything) -> Sequence[Job]:
         """Open ones worst first, oldest first; then those closed within the reopen window."""
 
     def crews(self) -> Sequence[Crew]:

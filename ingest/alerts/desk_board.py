@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from ingest.alerts import desk_records as records
 from ingest.alerts import silences as rules_of_silence
-from ingest.alerts.board import ActRefused, NotThere
+from ingest.alerts.board import ActRefused, NotThere, everything
 from ingest.alerts.composing import Composer
 from ingest.alerts.desk import Desk, Do
 from ingest.alerts.directory import Directory
@@ -84,19 +84,19 @@ class DeskBoard:
 
     # ---- what is open ----
 
-    def alerts(self) -> Sequence[AlertView]:
+    def alerts(self, is_wanted: Callable[[Alert], bool] = everything) -> Sequence[Alert]:
         """See the port."""
-        return [self._view(alert) for alert in sorted(self._engine.alerts, key=_urgency)]
+        return sorted(filter(is_wanted, self._engine.alerts), key=_urgency)
 
     def view(self, alert_id: str) -> AlertView | None:
         """See the port."""
         alert = self._engine.alerts.of_id(alert_id)
         return None if alert is None else self._view(alert)
 
-    def jobs(self) -> Sequence[Job]:
+    def jobs(self, is_wanted: Callable[[Job], bool] = everything) -> Sequence[Job]:
         """See the port."""
         return sorted(
-            self._books.jobs.jobs.values(),
+            filter(is_wanted, self._books.jobs.jobs.values()),
             key=lambda job: (job.state is JobState.CLOSED, -job.severity.rank, job.opened_ms, job.id),
         )
 

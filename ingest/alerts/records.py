@@ -4,7 +4,7 @@ Enters: nothing. Leaves: frozen types. Never: behaviour beyond a derived propert
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from ingest.alerts.model import Alert, AlertKey, ChangeKind, Severity, Value
 from ingest.alerts.work import Act, Job, Outgoing
@@ -40,6 +40,11 @@ class AlertView(NamedTuple):
     """The cause that stands above it: of its own nobody is told."""
     silenced_by: str | None
     """Id of the silence that covers it now."""
+
+    @classmethod
+    def alone(cls, alert: Alert) -> Self:
+        """One that is only a record: nothing stands above it."""
+        return cls(alert, None, None, None)
 
 
 class KeptAct(NamedTuple):

@@ -4,10 +4,10 @@ Enters: nothing. Leaves: an implementation of `AlertBoard`. Never: a mock that k
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from ingest.alerts.board import ActRefused, NotThere
+from ingest.alerts.board import ActRefused, NotThere, everything
 from ingest.alerts.model import Alert, AlertKey, AlertState, ChangeKind, Severity
 from ingest.alerts.records import (
     AlertFilter,
@@ -66,18 +66,21 @@ class MemoryBoard:
     is_watched: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when somebody subscribes."""
 
-    def alerts(self) -> Sequence[AlertView]:
+    def alerts(self, is_wanted: Callable[[Alert], bool] = everything) -> Sequence[Alert]:
         """See the port."""
-        of = {alert_id: one.id for one in self.known_jobs.values() for alert_id in one.alerts}
-        return [AlertView(one, of.get(one.id), self.causes.get(one.id), None) for one in self.known_alerts.values()]
+        return list(filter(is_wanted, self.known_alerts.values()))
 
     def view(self, alert_id: str) -> AlertView | None:
         """See the port."""
-        return next((one for one in self.alerts() if one.alert.id == alert_id), None)
+        found = self.known_alerts.get(alert_id)
+        if found is None:
+            return None
+        job = next((one.id for one in self.known_jobs.values() if alert_id in one.alerts), None)
+        return AlertView(found, job, self.causes.get(alert_id), None)
 
-    def jobs(self) -> Sequence[Job]:
+    def jobs(self, is_wanted: Callable[[Job], bool] = everything) -> Sequence[Job]:
         """See the port."""
-        return list(self.known_jobs.values())
+        return list(filter(is_wanted, self.known_jobs.values()))
 
     def crews(self) -> Sequence[Crew]:
         """See the port."""
@@ -105,8 +108,8 @@ class MemoryBoard:
     async def alert(self, alert_id: str) -> AlertRecord | None:
         """See the port."""
         self._ask()
-        known = [*self.alerts(), *(AlertView(one, None, None, None) for one in self.over)]
-        view = next((one for one in known if one.alert.id == alert_id), None)
+        over = (AlertView.alone(one) for one in self.over if one.id == alert_id)
+        view = self.view(alert_id) or next(over, None)
         if view is None:
             return None
         fired = PastChange(ChangeKind.FIRED, view.alert.since_ms, view.alert.severity, view.alert.value)

@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 async def steps_of_smoke(one: Office) -> list[str]:
     """As the database tells its life."""
-    [smoke] = [view.alert for view in one.board.alerts() if view.alert.key.rule == "smoke"]
+    [smoke] = one.board.alerts(lambda alert: alert.key.rule == "smoke")
     record = await one.board.alert(smoke.id)
     assert record is not None
     return [step.kind.value for step in record.changes]
@@ -95,7 +95,7 @@ async def test_an_alert_of_a_rule_that_is_gone_ends_and_its_job_with_it(tmp_path
         await one.database.run(rename)
     async with office(fleet, tmp_path, 10) as again:
         await again.turn(11)
-        states = {view.alert.key.rule: view.alert.state for view in again.board.alerts()}
+        states = {alert.key.rule: alert.state for alert in again.board.alerts()}
         assert states["old_smoke"] is AlertState.RESOLVED
         await again.turn(120)
         [ended] = [job for job in again.board.jobs() if job.state is JobState.CLOSED]
@@ -245,7 +245,7 @@ async def test_a_storm_is_kept_in_pieces_and_none_of_it_is_left(
         await one.desk.last_turn()
         assert sizes == [5, 5, 2]
     async with office(fleet, tmp_path, 10) as again:
-        assert len([view for view in again.board.alerts() if view.alert.key.rule == "smoke"]) == 12
+        assert len(again.board.alerts(lambda alert: alert.key.rule == "smoke")) == 12
 
 
 async def test_a_comment_with_what_is_no_text_is_kept_without_it(tmp_path: Path) -> None:

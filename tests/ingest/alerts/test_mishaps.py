@@ -96,8 +96,8 @@ async def test_what_is_due_of_a_job_is_due_until_it_is_done(tmp_path: Path, name
                 await one.board.acknowledge(job.id, "Li", until_ms=one.fleet.ms(60))
             done = JobState.OPEN
         else:
-            for view in one.board.alerts():
-                await one.board.resolve(view.alert.id, "Li", "looked at it")
+            for alert in one.board.alerts():
+                await one.board.resolve(alert.id, "Li", "looked at it")
             done = JobState.CLOSED
         with jinx(job_steps, name):
             await one.turn(100)
