@@ -108,7 +108,7 @@ async def open_alerting(platform: Platform) -> Alerting:
         places,
         registry.articles,
         Texts(zone, RULES, _article_of(registry)),
-        await platform.database.run(_link_key),
+        await platform.database.run(link_key),
         settings.public_url,
         lambda: jobs,
     )
@@ -142,13 +142,17 @@ def _kind_of(rule: str) -> str:
     return Subject.STATION.value if known is None else known.subject.value
 
 
-def _link_key(connection: Connection) -> LinkKey:
-    """Made at the first start, and the same ever after."""
+def link_key(connection: Connection) -> LinkKey:
+    """Made at the first start, and the same ever after; made anew where it cannot be read."""
     known = alert_notes.every(connection, "key").get("links")
-    if known is None:
-        known = secrets.token_hex(KEY_BYTES)
-        alert_notes.write(connection, "key", {"links": known}, 0)
-    return LinkKey(bytes.fromhex(known))
+    if known is not None:
+        try:
+            return LinkKey(bytes.fromhex(known))
+        except ValueError:
+            log.error("the key of one-time links cannot be read: those that were sent open nothing any more")  # noqa: TRY400
+    made = secrets.token_bytes(KEY_BYTES)
+    alert_notes.write(connection, "key", {"links": made.hex()}, 0)
+    return LinkKey(made)
 
 
 def _article_of(registry: MemoryRegistry) -> Callable[[str], tuple[str, str] | None]:

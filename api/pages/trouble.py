@@ -53,4 +53,4 @@ def _kind(status: int) -> str:
         return "forbidden"
     if status in {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}:
         return "busy"
-    return "broken"
+    return "wrong" if status < HTTPStatus.INTERNAL_SERVER_ERROR else "broken"

@@ -227,6 +227,8 @@ class Desk:
             writ.job_changes.extend(decision.job_changes)
             writ.tell(decision.told, decision.paces, decision.digested, decision.forgotten)
             writ.messages.extend(self._worded(notice, now_ms) for notice in decision.notices)
+        for silence in books.silences.take_old(now_ms):
+            writ.note("silence", silence.id, None)
         with spare("what was learnt"):
             for book, notes in books.findings.take_notes(now_ms, is_last=is_last).items():
                 writ.notes.setdefault(book, {}).update(notes)

@@ -56,7 +56,6 @@ from ingest.database import jobs as job_table
 LINKS: Final = "link"
 """The book of consumed links: name is the nonce, the body when it expires."""
 USED_LINK: Final = "this link was used before"
-DAY_MS: Final = 86_400_000
 
 
 class Parts(NamedTuple):
@@ -110,9 +109,7 @@ class DeskBoard:
 
     def silences(self) -> Sequence[Silence]:
         """See the port."""
-        since_ms = self._now_ms() - DAY_MS
-        found = [one for one in self._books.silences.all.values() if one.until_ms >= since_ms]
-        return sorted(found, key=lambda one: (one.starts_ms, one.id))
+        return sorted(self._books.silences.all.values(), key=lambda one: (one.starts_ms, one.id))
 
     def subscribe(self) -> AsyncIterator[BoardEvent]:
         """See the port."""

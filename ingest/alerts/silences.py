@@ -16,6 +16,9 @@ from ingest.alerts.work import Silence
 LONGEST_S: Final = 90 * 86_400.0
 """Larger: nobody remembers why it is quiet. Smaller: a station under reconstruction is silenced over and over."""
 REASON_LONGEST: Final = 500
+KEPT_MS: Final = 86_400_000
+"""How long one that is over is still shown; after that the audit log tells of it. Larger: a list of what is long over.
+Smaller: whoever comes back in the morning does not see why it was quiet at night."""
 
 
 class SilencePhase(StrEnum):
@@ -68,7 +71,7 @@ def checked(silence: Silence) -> Silence:
 
 
 class Silences:
-    """All silences of now; those that are over are dropped as it is asked."""
+    """All silences of now, and for `KEPT_MS` those that are over."""
 
     def __init__(self, path_of: PathOf, silences: Iterable[Silence] = ()) -> None:
         self._path_of = path_of
@@ -83,9 +86,9 @@ class Silences:
         """Add one, or replace it by id."""
         self._silences[silence.id] = silence
 
-    def drop_expired(self, before_ms: int) -> list[Silence]:
-        """Take out those that were over before an instant."""
-        gone = [silence for silence in self._silences.values() if silence.until_ms < before_ms]
+    def take_old(self, now_ms: int) -> list[Silence]:
+        """Take out those that have been over for long, and give them away."""
+        gone = [silence for silence in self._silences.values() if silence.until_ms < now_ms - KEPT_MS]
         for silence in gone:
             del self._silences[silence.id]
         return gone

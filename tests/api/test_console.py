@@ -194,6 +194,13 @@ async def test_what_cannot_be_done_is_said(world: World, browser: Browser, field
     assert world.board.acts == []
 
 
+async def test_a_form_that_no_page_of_ours_has_is_not_our_mistake(browser: Browser) -> None:
+    """An act that there is not: the page says that it cannot be done, and not that the platform broke."""
+    html = await browser.act("/ops/jobs/j1", 400, act="nonsense")
+    assert "无法照办" in html
+    assert "出错了" not in html
+
+
 async def test_a_viewer_looks_and_does_nothing(client: ClientSession) -> None:
     """Without the role there is no button, and the form of another does not help."""
     browser = await signed_in(client, MINTED[Role.VIEWER].text)

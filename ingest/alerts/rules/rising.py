@@ -11,6 +11,7 @@ from pydantic_core import from_json, to_json
 from gateway.payloads import Slot
 from ingest.alerts.model import GOOD, Finding
 from ingest.alerts.rules.rule import StationRules
+from ingest.alerts.taking_over import UNREADABLE
 
 SAMPLES: Final = 12
 """Kept of a window. Larger: more to keep of each hot slot. Smaller: the halves of a window are told apart badly."""
@@ -64,12 +65,15 @@ def look(slot: Slot, part: str, at: Instant, rules: StationRules, memory: str | 
 
 
 def _read(memory: str | None, battery: str | None) -> list[_Sample]:
+    """Nothing where it is about another battery, or was written by a version that wrote it otherwise."""
     if memory is None:
         return []
-    known_battery, rows = from_json(memory)
-    if known_battery != battery:
+    try:
+        known_battery, rows = from_json(memory)
+        samples = [_Sample(Instant(int(sampled), int(received)), float(cell)) for sampled, received, cell in rows]
+    except UNREADABLE:
         return []
-    return [_Sample(Instant(sampled_ms, received_ms), cell_c) for sampled_ms, received_ms, cell_c in rows]
+    return samples if known_battery == battery else []
 
 
 def _kept(samples: list[_Sample], newest: _Sample, window_ms: float) -> list[_Sample]:

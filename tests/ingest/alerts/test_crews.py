@@ -14,7 +14,7 @@ from ingest.alerts.figures import figures_of
 from ingest.alerts.model import PLATFORM_PLACE, AlertKey, AlertState, Scope, Severity
 from ingest.alerts.records import Bring, CrewFigures
 from ingest.alerts.rules.catalogue import RULES
-from ingest.alerts.silences import SilencePhase, Silences, WrongSilence, checked, ended, phase
+from ingest.alerts.silences import KEPT_MS, SilencePhase, Silences, WrongSilence, checked, ended, phase
 from ingest.alerts.work import Crew, JobState, Silence
 from ingest.registry.catalogue import DEFAULT_CATALOGUE
 from tests.ingest.alerts.crew_world import CALENDAR, HOUR_S, KINDS, MONDAY_MS, NIGHT_CREW, TIANHE, path_of
@@ -180,11 +180,12 @@ def test_silence_covers_what_fits_all_its_matchers(matchers: dict[str, object], 
 
 
 def test_silence_that_lasts_longest_is_named_and_old_ones_go() -> None:
-    """Of two that cover, the later end; those that were over before an instant are dropped."""
+    """Of two that cover, the later end; those that have been over for long are given away."""
     book = Silences(path_of, [silence(), silence(id="s-2", ends_ms=NOW_MS + 2 * HOUR_MS)])
     hot = alert()
     assert book.of(hot, NOW_MS) == book.all["s-2"]
-    assert [one.id for one in book.drop_expired(NOW_MS + HOUR_MS + 1)] == ["s-1"]
+    assert book.take_old(NOW_MS + HOUR_MS + KEPT_MS) == []
+    assert [one.id for one in book.take_old(NOW_MS + HOUR_MS + KEPT_MS + 1)] == ["s-1"]
     assert list(book.all) == ["s-2"]
     book.put(ended(book.all["s-2"], NOW_MS))
     assert book.of(hot, NOW_MS) is None

@@ -120,6 +120,20 @@ async def test_a_silence_keeps_quiet_and_is_remembered(tmp_path: Path) -> None:
         assert [message.notice.why.value for message in await again.queued()] == ["opened"]
 
 
+async def test_a_silence_that_is_over_for_a_day_is_only_in_the_audit_log(tmp_path: Path) -> None:
+    """It is shown for a day, and gone from memory and database then, over a restart too."""
+    fleet = Fleet()
+    async with office(fleet, tmp_path) as one:
+        await one.board.silence(Silence("", "Chen", "改造", fleet.ms(0), fleet.ms(60), station="st-1"))
+        await one.turn(86_460)
+        assert len(one.board.silences()) == 1
+        await one.turn(86_461)
+        assert one.board.silences() == []
+    async with office(fleet, tmp_path, 90_000) as again:
+        assert again.board.silences() == []
+        assert [kept.act.detail for kept in await again.board.audit(None, None, 10)] == ["改造"]
+
+
 async def test_a_link_acknowledges_once(tmp_path: Path) -> None:
     """Looking at it changes nothing; its second use is refused, over a restart too; a forged one opens nothing."""
     fleet = Fleet()

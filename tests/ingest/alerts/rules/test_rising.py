@@ -117,6 +117,14 @@ def test_missing_temperature_keeps_the_memory() -> None:
     assert (gap.reached, gap.memory) == (None, before.memory)
 
 
+@pytest.mark.parametrize("memory", ["", "7", '["a"]', '["b", [[1, 2]]]', '[null, [["x", 2, 40]]]', "[null, 7]"])
+def test_memory_that_cannot_be_read_begins_anew(memory: str) -> None:
+    """As after an upgrade: no rule stops, and the next readings are judged."""
+    part = cabinet(slot(1, cell_temp=45)).slots[0]
+    finding = look(part, "slot/1", Instant(NOW_MS, NOW_MS), DEFAULT_RULES, memory)
+    assert finding == look(part, "slot/1", Instant(NOW_MS, NOW_MS), DEFAULT_RULES, None)
+
+
 @given(st.lists(st.tuples(st.integers(0, 120_000), st.floats(40, 125)), max_size=60))
 def test_memory_is_bounded(steps: list[tuple[int, float]]) -> None:
     """However often a station reports, a few samples are kept."""
