@@ -1,4 +1,4 @@
-"""The operational database as the rest of ingest sees it: functions of a connection, run one after another.
+"""The operational database as the rest of ingest sees it: functions of a connection, those that write one by one.
 
 Enters: a URL, and functions to run in one transaction each. Leaves: what they return, once it is durable.
 Never: blocks the event loop, or lets an error of the driver out where waiting or a person's help is the remedy.
@@ -31,21 +31,22 @@ answer that will not come, before the outage is told; smaller: a slow network is
 DRIVERS: Final = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
 """By the URL's own name of the database: the driver that is tested."""
 
-_READS_ONLY: Final = "yizhan_reads_only"
-
 
 class Database:
-    """One connection, and the one thread that uses it. `open` first, `close` last."""
+    """Two connections, each with the one thread that uses it: one for what writes, one for what only reads.
+
+    A reader sees all that was durable when it began, and waits for no writer: a page is not behind ten thousand rows.
+    `open` first, `close` last.
+    """
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="database")
-        self._writing: Engine | None = None
-        self._reading: Engine | None = None
+        self._writing = _Line("database writer")
+        self._reading = _Line("database reader")
 
     async def open(self) -> None:
         """Create what is missing, bring the schema up to date; raises `StoreMisconfigured` with what to do."""
-        await self._in_thread(self._open)
+        await self._writing.call(self._open)
 
     async def run(self, function: Callable[[Connection], T]) -> T:
         """What `function` returns, when all that it wrote is durable; on any exception nothing is written.
@@ -53,54 +54,70 @@ class Database:
         Raises `TransientStoreError` where the same call may succeed later. A caller that is cancelled does not stop a
         function which has begun: it ends as if nobody had gone.
         """
-        return await self._in_thread(lambda: _transaction(self._writing, function))
+        return await self._writing.call(lambda: self._writing.transaction(function))
 
     async def read(self, function: Callable[[Connection], T]) -> T:
-        """As `run`, for a function that only reads: it keeps no other process from writing, and fails if it writes."""
-        return await self._in_thread(lambda: _transaction(self._reading, function))
+        """As `run`, for a function that only reads: it keeps nobody from writing, and fails if it writes itself."""
+        return await self._reading.call(lambda: self._reading.transaction(function))
 
     async def close(self) -> None:
         """Finish what is under way and let go; nothing can be run any more."""
-        await self._in_thread(self._dispose)
-        self._thread.shutdown()
-
-    async def _in_thread(self, function: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, function)
+        for line in (self._reading, self._writing):
+            await line.close()
 
     def _open(self) -> None:
         url = _tested_driver(self._url)
+        connect = _sqlite if url.get_backend_name() == "sqlite" else _postgresql
         try:
-            self._writing = _sqlite(url) if url.get_backend_name() == "sqlite" else _postgresql(url)
-            self._reading = self._writing.execution_options(postgresql_readonly=True, **{_READS_ONLY: True})
-            _transaction(self._writing, migrate)
+            self._writing.engine = connect(url, reads_only=False)
+            self._writing.transaction(migrate)
+            self._reading.engine = connect(url, reads_only=True)
         except StoreMisconfigured:
-            self._dispose()
+            self._writing.dispose()
             raise
         except (OSError, ImportError, DBAPIError, TransientStoreError) as error:
-            self._dispose()
+            self._writing.dispose()
             shown = url.render_as_string(hide_password=True)
             raise StoreMisconfigured(
                 f"the operational database {shown} cannot be opened ({error}): check that its address is right, "
                 "that it runs, and that this user may create files or tables there"
             ) from error
 
-    def _dispose(self) -> None:
-        if self._writing is not None:
-            self._writing.dispose()
-        self._writing = self._reading = None
 
+class _Line:
+    """One connection, and the one thread that uses it."""
 
-def _transaction(engine: Engine | None, function: Callable[[Connection], T]) -> T:
-    if engine is None:
-        raise RuntimeError("the database is not open")
-    try:
-        with engine.begin() as connection:
-            return function(connection)
-    except DBAPIError as error:
-        remedy = remedy_for(error)
-        if remedy is error:
-            raise
-        raise remedy from error
+    def __init__(self, name: str) -> None:
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
+        self.engine: Engine | None = None
+
+    async def call(self, function: Callable[[], T]) -> T:
+        """What `function` returns, in the thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, function)
+
+    def transaction(self, function: Callable[[Connection], T]) -> T:
+        """To be called in the thread."""
+        if self.engine is None:
+            raise RuntimeError("the database is not open")
+        try:
+            with self.engine.begin() as connection:
+                return function(connection)
+        except DBAPIError as error:
+            remedy = remedy_for(error)
+            if remedy is error:
+                raise
+            raise remedy from error
+
+    async def close(self) -> None:
+        """Let go, when what is under way is done."""
+        await self.call(self.dispose)
+        self._thread.shutdown()
+
+    def dispose(self) -> None:
+        """To be called in the thread."""
+        if self.engine is not None:
+            self.engine.dispose()
+        self.engine = None
 
 
 def _tested_driver(text: str) -> URL:
@@ -114,7 +131,7 @@ def _tested_driver(text: str) -> URL:
         ) from error
 
 
-def _sqlite(url: URL) -> Engine:
+def _sqlite(url: URL, *, reads_only: bool) -> Engine:
     Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(url, pool_size=1, max_overflow=0, connect_args={"timeout": BUSY_TIMEOUT_S})
 
@@ -125,11 +142,10 @@ def _sqlite(url: URL) -> Engine:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute(f"PRAGMA query_only = {'ON' if reads_only else 'OFF'}")
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        reads_only = connection.get_execution_options().get(_READS_ONLY, False)
-        connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if reads_only else 'OFF'}")
         # A transaction that reads first and writes later would fail at once, without waiting, where another process
         # wrote in between; so a writing one takes its turn at the beginning.
         connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
@@ -137,7 +153,7 @@ def _sqlite(url: URL) -> Engine:
     return engine
 
 
-def _postgresql(url: URL) -> Engine:
+def _postgresql(url: URL, *, reads_only: bool) -> Engine:
     arguments = {
         "connect_timeout": int(BUSY_TIMEOUT_S),
         "tcp_user_timeout": int(LINK_DEAD_AFTER_S * 1_000),
@@ -145,4 +161,8 @@ def _postgresql(url: URL) -> Engine:
         "keepalives_interval": int(LINK_DEAD_AFTER_S / 4),
         "keepalives_count": 2,
     }
-    return create_engine(url, pool_size=1, max_overflow=0, connect_args=arguments)
+    engine = create_engine(url, pool_size=1, max_overflow=0, connect_args=arguments)
+    if not reads_only:
+        return engine
+    # All that one function reads is of one instant, as it is with SQLite.
+    return engine.execution_options(postgresql_readonly=True, isolation_level="REPEATABLE READ")

@@ -91,6 +91,40 @@ async def test_the_event_loop_goes_on_while_a_function_runs(database: Database) 
     assert await running
 
 
+async def test_a_read_waits_for_no_write(database: Database) -> None:
+    """It sees what was durable when it began; what is being written, the next read sees."""
+    is_read = threading.Event()
+
+    def write_slowly(connection: Connection) -> bool:
+        remember(connection)
+        return is_read.wait(10)
+
+    writing = asyncio.create_task(database.run(write_slowly))
+    await asyncio.sleep(0)
+    assert await database.read(remembered) is None
+    is_read.set()
+    assert await writing
+    assert await database.read(remembered) == "value"
+
+
+async def test_all_that_one_function_reads_is_of_one_instant(database: Database) -> None:
+    """What is written between two of its questions, the second does not see either."""
+    loop, begun = asyncio.get_running_loop(), asyncio.Event()
+    is_written = threading.Event()
+
+    def read_twice(connection: Connection) -> list[str | None]:
+        first = remembered(connection)
+        loop.call_soon_threadsafe(begun.set)
+        assert is_written.wait(10)
+        return [first, remembered(connection)]
+
+    reading = asyncio.create_task(database.read(read_twice))
+    await begun.wait()
+    await database.run(remember)
+    is_written.set()
+    assert await reading == [None, None]
+
+
 async def test_close_finishes_what_is_under_way(url: str) -> None:
     """What was begun before the end is durable after it; later calls are refused."""
     database = Database(url)
@@ -171,10 +205,10 @@ async def test_a_full_disk_is_an_outage(path: Path) -> None:
     def write_much(connection: Connection) -> None:
         checkpoints.write(connection, "name", "x" * 1_000_000)
 
-    await database.read(lambda c: limit_pages(c, 1))
+    await database.run(lambda c: limit_pages(c, 1))
     with pytest.raises(TransientStoreError, match="full"):
         await database.run(write_much)
-    await database.read(lambda c: limit_pages(c, 1_000_000))
+    await database.run(lambda c: limit_pages(c, 1_000_000))
     await database.run(write_much)
     await database.close()
 
@@ -206,10 +240,16 @@ async def test_a_lost_connection_is_an_outage_and_is_made_again(
     on_postgresql: Database, postgresql: PostgreSQL
 ) -> None:
     """The call that finds the connection gone is to be tried again; the next one has a new connection."""
-    pid = await on_postgresql.read(lambda c: c.scalar(text("SELECT pg_backend_pid()")))
-    postgresql.execute(f"SELECT pg_terminate_backend({pid}, 5000)")
+
+    def own_pid(connection: Connection) -> int:
+        return connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+
+    for pid in (await on_postgresql.run(own_pid), await on_postgresql.read(own_pid)):
+        postgresql.execute(f"SELECT pg_terminate_backend({pid}, 5000)")
     with pytest.raises(TransientStoreError):
         await on_postgresql.run(remember)
+    with pytest.raises(TransientStoreError):
+        await on_postgresql.read(remembered)
     await on_postgresql.run(remember)
     assert await on_postgresql.read(remembered) == "value"
     await on_postgresql.close()
