@@ -242,7 +242,7 @@ async def test_a_lost_connection_is_an_outage_and_is_made_again(
     """The call that finds the connection gone is to be tried again; the next one has a new connection."""
 
     def own_pid(connection: Connection) -> int:
-        return connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        return int(connection.execute(text("SELECT pg_backend_pid()")).scalar_one())
 
     for pid in (await on_postgresql.run(own_pid), await on_postgresql.read(own_pid)):
         postgresql.execute(f"SELECT pg_terminate_backend({pid}, 5000)")
