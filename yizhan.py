@@ -102,7 +102,7 @@ def show_settings(
     if markdown:
         out.file.write(settings_page.markdown())
     else:
-        out.print(settings_page.table(load(config)))
+        settings_page.show(load(config))
 
 
 @app.command()
@@ -113,7 +113,7 @@ def regions(
 
     Examples: `yizhan regions 海淀`, `yizhan regions 110000`
     """
-    from assembly.region_table import find, region_table
+    from assembly.region_table import find, show_regions
     from ingest.registry.regions import load_regions
 
     tree = load_regions()
@@ -121,7 +121,7 @@ def regions(
     if not found:
         likely = ", ".join(f"{region.code} {region.name}" for region in tree.likely(text or ""))
         fail(f"no division is called {text}" + (f"; perhaps {likely}" if likely else ""))
-    out.print(region_table(tree, found))
+    show_regions(tree, found)
 
 
 @stations.command("import")
@@ -152,11 +152,11 @@ def list_stations(
 
     Example: `yizhan stations list --region 110108`
     """
-    from assembly.registry_commands import station_table, stations_in
+    from assembly.registry_commands import show_stations, stations_in
     from ingest.registry.regions import load_regions
 
     found = asyncio.run(stations_in(settings_of(config), region))
-    out.print(station_table(found[:limit], load_regions()))
+    show_stations(found[:limit], load_regions())
     if len(found) > limit:
         out.print(f"{limit} of {len(found)}; more with --limit")
 
@@ -200,10 +200,10 @@ def list_articles(config: Config = None) -> None:
 
     Example: `yizhan articles list`
     """
-    from assembly.registry_commands import article_table
     from assembly.registry_commands import articles as all_articles
+    from assembly.registry_commands import show_articles
 
-    out.print(article_table(asyncio.run(all_articles(settings_of(config)))))
+    show_articles(asyncio.run(all_articles(settings_of(config))))
 
 
 def content_of(file: Path) -> bytes:

@@ -5,8 +5,7 @@ Enters: the tree of regions and what a person typed. Leaves: a table. Never: com
 
 from collections.abc import Sequence
 
-from rich.table import Table
-
+from assembly.listing import show_list
 from ingest.model import Region
 from ingest.registry.regions import RegionTree
 
@@ -21,10 +20,7 @@ def find(tree: RegionTree, text: str | None) -> Sequence[Region]:
     return [region for region in tree if text in region.name or text.lower() in (region.name_en or "").lower()]
 
 
-def region_table(tree: RegionTree, regions: Sequence[Region]) -> Table:
-    """For a terminal."""
-    shown = Table("code", "level", "name", "in full", "English")
-    for region in regions:
-        full = tree.full_name(region.code)
-        shown.add_row(region.code, region.level.value, region.name, full, region.name_en or "")
-    return shown
+def show_regions(tree: RegionTree, regions: Sequence[Region]) -> None:
+    """On a terminal."""
+    rows = [(one.code, one.level.value, one.name, tree.full_name(one.code), one.name_en) for one in regions]
+    show_list(("code", "level", "name", "in full", "English"), rows)

@@ -8,9 +8,9 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from rich.table import Table
 from sqlalchemy import Connection
 
+from assembly.listing import show_list
 from assembly.settings import Settings
 from ingest.database import stations as tables
 from ingest.database.database import Database
@@ -77,22 +77,39 @@ async def articles(settings: Settings) -> list[Article]:
         return await database.read(tables.load_articles)
 
 
-def station_table(stations: Sequence[Station], regions: RegionTree) -> Table:
-    """For a terminal."""
-    shown = Table("id", "name", "region", "seats", "hours", "services", "smart")
-    for station in stations:
-        region = regions.full_name(station.district or station.city or station.province)
-        services = " ".join(sorted(station.services))
-        smart = "yes" if station.smart else ""
-        shown.add_row(station.id, station.name, region, str(station.capacity), station.hours, services, smart)
-    return shown
+def show_stations(stations: Sequence[Station], regions: RegionTree) -> None:
+    """On a terminal."""
+    rows = [
+        (
+            station.id,
+            station.name,
+            regions.full_name(station.district or station.city or station.province),
+            station.capacity,
+            station.hours,
+            " ".join(sorted(station.services)),
+            _yes(station.smart),
+        )
+        for station in stations
+    ]
+    show_list(("id", "name", "region", "seats", "hours", "services", "smart"), rows)
 
 
-def article_table(catalogue: Sequence[Article]) -> Table:
-    """For a terminal."""
-    shown = Table("sku", "name", "unit", "par", "minimum", "essential", "for heat")
-    for article in catalogue:
-        marks = ("yes" if mark else "" for mark in (article.essential, article.for_heat))
-        name = f"{article.name} {article.name_en}".strip()
-        shown.add_row(article.sku, name, article.unit, str(article.par), str(article.minimum), *marks)
-    return shown
+def show_articles(catalogue: Sequence[Article]) -> None:
+    """On a terminal."""
+    rows = [
+        (
+            article.sku,
+            f"{article.name} {article.name_en}".strip(),
+            article.unit,
+            article.par,
+            article.minimum,
+            _yes(article.essential),
+            _yes(article.for_heat),
+        )
+        for article in catalogue
+    ]
+    show_list(("sku", "name", "unit", "par", "minimum", "essential", "for heat"), rows)
+
+
+def _yes(is_so: bool) -> str:
+    return "yes" if is_so else ""

@@ -8,11 +8,13 @@ from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 from pydantic import BaseModel, SecretStr
-from rich.table import Table
+from rich.console import Console
 
+from assembly.listing import show_list
 from assembly.section import Section
 from assembly.settings import Settings
 from assembly.settings_sources import Loaded, variable
+from assembly.terminal import out
 
 MASK: Final = "********"
 _PASSWORD_IN_URL: Final = re.compile(r"(://[^/@:]*:)[^/@]*@")
@@ -37,12 +39,9 @@ def lines(settings: Settings, given_by: Mapping[str, str]) -> Iterator[Line]:
             yield Line(full, value, given_by.get(full, "default"), field.description or "")
 
 
-def table(loaded: Loaded) -> Table:
-    """For a terminal."""
-    shown = Table("setting", "value", "from", "meaning", show_lines=True)
-    for line in lines(*loaded):
-        shown.add_row(line.name, line.value, line.given_by, line.meaning)
-    return shown
+def show(loaded: Loaded, console: Console = out) -> None:
+    """On a terminal."""
+    show_list(("setting", "value", "from", "meaning"), list(lines(*loaded)), console=console)
 
 
 def markdown() -> str:

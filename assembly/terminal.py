@@ -6,19 +6,20 @@ Never: a control character of somebody else's on the terminal.
 
 import json
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final, NoReturn
 
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from assembly.settings import Settings
 from assembly.settings_sources import CONFIG_VARIABLE, load
 
-out: Final = Console()
+PIPE_COLUMNS: Final = 10_000
+"""How wide a line may be that no terminal shows. Smaller: a pipe gets tables that were cut for a screen."""
+
+out: Final = Console(width=None if sys.stdout.isatty() else PIPE_COLUMNS)
 err: Final = Console(stderr=True, soft_wrap=True)
 
 Config = Annotated[
@@ -49,14 +50,6 @@ def note(text: str) -> None:
 def print_json(document: Any) -> None:
     """One line; control characters are escaped by JSON itself."""
     out.file.write(json.dumps(document) + "\n")
-
-
-def table_of(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Table:
-    """For a terminal; None is an empty cell. What stands in a cell is shown as it is, and not as markup."""
-    shown = Table(*columns)
-    for row in rows:
-        shown.add_row(*(escape("" if cell is None else printable(str(cell))) for cell in row))
-    return shown
 
 
 def printable(text: str) -> str:

@@ -5,12 +5,14 @@ Never: a database.
 """
 
 from typing import TYPE_CHECKING, Annotated, Any, Final
+from zoneinfo import ZoneInfo
 
 import typer
 
 from assembly.commands.asking import Url, instant_of, run
 from assembly.commands.jobs import Comment, InMinutes, Until, act, quoted, show_fields, tell
-from assembly.terminal import AsJson, Config, fail, out, print_json, printable, settings_of, table_of
+from assembly.listing import lines_of, local_time, show_list
+from assembly.terminal import AsJson, Config, fail, out, print_json, printable, settings_of
 
 if TYPE_CHECKING:  # it needs aiohttp, which --help does not
     from assembly.operator_client import OperatorClient
@@ -48,14 +50,27 @@ def list_alerts(
     async def ask(client: "OperatorClient") -> list[dict[str, Any]]:
         return [alert async for alert in client.entries("alerts", "alerts", filters, limit + 1)]
 
-    found = run(settings_of(config), url, ask)
+    settings = settings_of(config)
+    found = run(settings, url, ask)
     if as_json:
         print_json(found[:limit])
         return
-    columns = ("id", "severity", "state", "since", "place", "place_name", "rule", "part", "value", "job")
-    rows = [(*(alert[name] for name in columns), remark(alert)) for alert in found[:limit]]
-    shown = ("id", "severity", "state", "since", "place", "name", "rule", "part", "value", "job", "remark")
-    out.print(table_of(shown, rows) if rows else "there is none that your token may see and the filters let through")
+    zone = ZoneInfo(settings.platform.time_zone)
+    rows = [
+        (
+            alert["id"],
+            lines_of(alert["severity"], alert["state"]),
+            local_time(alert["since"], zone),
+            lines_of(alert["place"], alert["place_name"]),
+            lines_of(
+                f"{alert['rule']} {alert['part']}".strip(), alert["job"] and f"job {alert['job']}", remark(alert, zone)
+            ),
+            alert["value"],
+        )
+        for alert in found[:limit]
+    ]
+    nothing = "there is none that your token may see and the filters let through"
+    show_list(("id", "how bad", "since", "where", "what", "value"), rows, nothing)
     if len(found) > limit:
         out.print(f"the first {limit}; more with --limit")
 
@@ -66,14 +81,15 @@ def show_alert(alert_id: AlertId, url: Url = None, config: Config = None, *, as_
 
     Example: `YIZHAN_TOKEN=… yizhan alerts show a-4711`
     """
-    alert = run(settings_of(config), url, lambda client: client.ask("GET", f"alerts/{quoted(alert_id)}"))
+    settings = settings_of(config)
+    alert = run(settings, url, lambda client: client.ask("GET", f"alerts/{quoted(alert_id)}"))
     if as_json:
         print_json(alert)
         return
     show_fields(
         {name: value for name, value in alert.items() if name not in {"life", "acts", "inhibited_by", "silenced_by"}}
     )
-    show_fields({"remark": remark(alert)})
+    show_fields({"remark": remark(alert, ZoneInfo(settings.platform.time_zone))})
     tell("life", ("at", "what", "severity", "value"), alert["life"])
     tell("done", ("at", "who", "what", "detail"), alert["acts"])
 
@@ -168,12 +184,25 @@ def list_silences(url: Url = None, config: Config = None, *, as_json: AsJson = F
 
     Example: `YIZHAN_TOKEN=… yizhan alerts silences`
     """
-    found = run(settings_of(config), url, lambda client: client.ask("GET", "silences"))["silences"]
+    settings = settings_of(config)
+    found = run(settings, url, lambda client: client.ask("GET", "silences"))["silences"]
     if as_json:
         print_json(found)
         return
-    columns = ("id", "active", "starts_at", "ends_at", "station", "region", "rule", "part", "author", "reason")
-    out.print(table_of(columns, [tuple(one[name] for name in columns) for one in found]))
+    zone = ZoneInfo(settings.platform.time_zone)
+    matchers = ("station", "region", "rule", "part")
+    rows = [
+        (
+            one["id"],
+            "yes" if one["active"] else "",
+            local_time(one["starts_at"], zone),
+            local_time(one["ends_at"], zone),
+            lines_of(*(one[name] and f"{name} {one[name]}" for name in matchers)),
+            lines_of(one["reason"], one["author"]),
+        )
+        for one in found
+    ]
+    show_list(("id", "now", "from", "until", "what", "why, and who"), rows, "nothing is silenced, or was within a day")
 
 
 @app.command("unsilence")
@@ -206,11 +235,11 @@ def try_channel(
     out.print(f"{channel} took it: look whether it arrived", markup=False, highlight=False)
 
 
-def remark(alert: dict[str, Any]) -> str | None:
+def remark(alert: dict[str, Any], zone: ZoneInfo) -> str | None:
     """Why nobody is told of it, and since when there is no word."""
     cause = alert["inhibited_by"]
     said = (
-        alert["unknown_since"] and f"no word since {alert['unknown_since']}",
+        alert["unknown_since"] and f"no word since {local_time(alert['unknown_since'], zone)}",
         cause and f"because of {cause['rule']} at {cause['place']}",
         alert["silenced_by"] and f"silenced by {alert['silenced_by']}",
     )

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from assembly.commands.asking import Url, run
-from assembly.terminal import AsJson, Config, fail, out, print_json, settings_of, table_of
+from assembly.listing import show_list
+from assembly.terminal import AsJson, Config, fail, out, print_json, settings_of
 
 if TYPE_CHECKING:  # it needs aiohttp, which --help does not
     from assembly.operator_client import OperatorClient
@@ -48,11 +49,9 @@ def show_crews(
         )
         for crew in found["crews"]
     ]
-    out.print(
-        table_of(("id", "name", "regions", "kinds", "hours", "channels", "jobs", "min to ack", "min to repair"), rows)
-    )
+    show_list(("id", "name", "regions", "kinds", "hours", "channels", "jobs", "min to ack", "min to repair"), rows)
     channels = ("name", "kind", "address", "language", "per_minute")
-    out.print(table_of(channels, [tuple(one[name] for name in channels) for one in found["channels"]]))
+    show_list(channels, [tuple(one[name] for name in channels) for one in found["channels"]])
 
 
 @app.command("import")

@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 import typer
 
 from assembly.commands.asking import Url, run
+from assembly.listing import show_list
 from assembly.settings import Settings
-from assembly.terminal import AsJson, Config, fail, out, print_json, printable, settings_of, table_of
+from assembly.terminal import AsJson, Config, fail, out, print_json, printable, settings_of
 
 if TYPE_CHECKING:  # it needs aiohttp, which --help does not
     from assembly.letter_commands import Wanted
@@ -56,7 +57,7 @@ def list_letters(
         return
     columns = ("id", "received_at", "station", "topic", "reason", "detail", "boot", "seq", "payload_bytes")
     rows = [tuple(letter[name] for name in columns) for letter in found[:limit]]
-    out.print(table_of(("id", "received", "station", "topic", "reason", "detail", "boot", "seq", "bytes"), rows))
+    show_list(("id", "received", "station", "topic", "reason", "detail", "boot", "seq", "bytes"), rows)
     if len(found) > limit:
         out.print(f"the newest {limit}; more with --limit")
 
@@ -133,7 +134,7 @@ def replay_letters(
             )
             for one in results
         ]
-        out.print(table_of(("id", "outcome", "taken", "known", "still refused"), rows))
+        show_list(("id", "outcome", "taken", "known", "still refused"), rows)
     if missing:
         fail(f"not kept (any more): {', '.join(map(str, missing))}")
     if any(one["outcome"] == "refused" for one in results):

@@ -4,11 +4,13 @@ Enters: arguments, YIZHAN_TOKEN. Leaves: an answer on the terminal. Never: a dat
 """
 
 from typing import TYPE_CHECKING, Annotated, Any, Final
+from zoneinfo import ZoneInfo
 
 import typer
 
 from assembly.commands.asking import Url, instant_of, run
-from assembly.terminal import AsJson, Config, out, print_json, printable, settings_of, table_of
+from assembly.listing import lines_of, local_time, show_list
+from assembly.terminal import AsJson, Config, out, print_json, printable, settings_of
 
 if TYPE_CHECKING:  # it needs aiohttp, which --help does not
     from assembly.operator_client import OperatorClient
@@ -48,14 +50,25 @@ def list_jobs(
     async def ask(client: "OperatorClient") -> list[dict[str, Any]]:
         return [job async for job in client.entries("jobs", "jobs", filters, limit + 1)]
 
-    found = run(settings_of(config), url, ask)
+    settings = settings_of(config)
+    found = run(settings, url, ask)
     if as_json:
         print_json(found[:limit])
         return
-    columns = ("id", "severity", "state", "opened_at", "place", "place_name", "crew", "acknowledged_by", "arrival_at")
-    rows = [tuple(job[name] for name in columns) for job in found[:limit]]
-    shown = ("id", "severity", "state", "opened", "place", "name", "crew", "who goes", "arrives")
-    out.print(table_of(shown, rows) if rows else "nothing is open that your token may see and the filters let through")
+    zone = ZoneInfo(settings.platform.time_zone)
+    rows = [
+        (
+            job["id"],
+            lines_of(job["severity"], job["state"]),
+            local_time(job["opened_at"], zone),
+            lines_of(job["place_name"], job["address"]),
+            job["crew"],
+            lines_of(job["acknowledged_by"], job["arrival_at"] and f"there at {local_time(job['arrival_at'], zone)}"),
+        )
+        for job in found[:limit]
+    ]
+    nothing = "nothing is open that your token may see and the filters let through"
+    show_list(("id", "how bad", "opened", "where", "crew", "who goes"), rows, nothing)
     if len(found) > limit:
         out.print(f"the first {limit}; more with --limit")
 
@@ -163,4 +176,4 @@ def tell(title: str, columns: tuple[str, ...], entries: list[dict[str, Any]]) ->
     """A table with its title; nothing where there are no entries."""
     if entries:
         out.print(f"\n{title}", markup=False, highlight=False)
-        out.print(table_of(columns, [tuple(entry[name] for name in columns) for entry in entries]))
+        show_list(columns, [tuple(entry[name] for name in columns) for entry in entries])

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 from rich.progress import Progress
 
+from assembly.listing import show_list
 from assembly.settings import Settings
-from assembly.terminal import AsJson, Config, err, fail, out, print_json, settings_of, table_of
+from assembly.terminal import AsJson, Config, err, fail, out, print_json, settings_of
 
 if TYPE_CHECKING:
     from assembly.audit import Report
@@ -148,7 +149,7 @@ def _show(report: "Report", *, mend: bool) -> None:
             )
             for one in report.found
         ]
-        out.print(table_of(columns, rows))
+        show_list(columns, rows)
     compared = f"{report.first} to {report.last}: {report.stations} stations, {report.readings} readings of occupancy"
     mended = f", {len(report.left)} after mending" if mend and report.found else ""
     out.print(f"{compared}, {len(report.found)} days differ{mended}", soft_wrap=True)

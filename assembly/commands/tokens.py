@@ -11,7 +11,8 @@ from typing import Annotated, Final
 import typer
 from rich.markup import escape
 
-from assembly.terminal import AsJson, Config, err, fail, out, print_json, settings_of, table_of
+from assembly.listing import show_list
+from assembly.terminal import AsJson, Config, err, fail, out, print_json, settings_of
 
 app: Final = typer.Typer(no_args_is_help=True, help="Who may ask what is for operators: bearer tokens with a role.")
 
@@ -86,7 +87,7 @@ def list_tokens(config: Config = None, *, as_json: AsJson = False) -> None:
         )
         for one in found
     ]
-    out.print(table_of(columns, rows))
+    show_list(columns, rows)
 
 
 @app.command("revoke")

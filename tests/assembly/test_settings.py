@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from assembly.settings import Settings
-from assembly.settings_page import lines, markdown, table
+from assembly.settings_page import lines, markdown, show
 from assembly.settings_sources import WrongSettings, load, variable
 
 ROOT = Path(__file__).parents[2]
@@ -140,7 +140,7 @@ def test_secrets_are_masked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("YIZHAN_DATABASE__URL", "postgresql://me:hush-two@db/yizhan")
     loaded = load()
     output = StringIO()
-    Console(width=200, file=output).print(table(loaded))
+    show(loaded, Console(width=200, file=output))
     printed = output.getvalue()
     assert "hush" not in printed
     assert "postgresql://me:********@db/yizhan" in printed
