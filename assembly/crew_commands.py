@@ -4,12 +4,13 @@ Enters: a client of the platform, the file. Leaves: how many of each the platfor
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from assembly.operator_client import OperatorClient
+from assembly.operator_client import NotAnswered, OperatorClient
 from assembly.settings import Settings
 from ingest.alerts.crews_csv import import_crews
 from ingest.alerts.crews_file import import_crews_file
@@ -52,9 +53,20 @@ async def take_crews(
     if errors:
         raise WrongFile(errors)
     if not dry_run:
+        to_come = [one for one in maintenance if one.ends_ms > now_ms]
+        await _must_be_there(client, sorted({one.station for one in to_come if one.station is not None}))
         await client.ask("PUT", "crews", body=body)
-        await _keep(client, [one for one in maintenance if one.ends_ms > now_ms])
+        await _keep(client, to_come)
     return counts
+
+
+async def _must_be_there(client: OperatorClient, stations: Iterable[str]) -> None:
+    """The platform alone knows which there are; raises `NotAnswered` before anything is changed."""
+    for station in stations:
+        try:
+            await client.ask("GET", f"stations/{quote(station, safe='')}/quality")
+        except NotAnswered as refused:
+            raise NotAnswered(f"maintenance of station {station}: {refused} Nothing was imported.") from refused
 
 
 async def _keep(client: OperatorClient, maintenance: Sequence[Silence]) -> None:
@@ -75,6 +87,7 @@ def _identity(silence: Mapping[str, Any]) -> tuple[Any, ...]:
 
 def _silence(silence: Silence) -> dict[str, Any]:
     given = {
+        "author": silence.author,
         "reason": silence.reason,
         "starts": _instant(silence.starts_ms),
         "ends": _instant(silence.ends_ms),

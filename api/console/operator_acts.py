@@ -42,7 +42,8 @@ async def silence(board: AlertBoard, visitor: Visitor, record: JobRecord, given:
             station=key.place if key.scope is Scope.STATION else None,
             region=key.place if key.scope is not Scope.STATION and key.place != PLATFORM_PLACE else None,
             rule=key.rule,
-        )
+        ),
+        visitor.holder.name,
     )
 
 

@@ -3,6 +3,7 @@
 Enters: silences. Leaves: silences. Never: one that reaches beyond the holder's regions.
 """
 
+from difflib import get_close_matches
 from typing import Annotated
 
 from aiohttp import web
@@ -15,9 +16,10 @@ from api.instants import rfc3339
 from api.ops.acts import refusals_as_problems
 from api.ops.alert_bodies import SilenceAnswer, SilenceList, SilenceListAnswer
 from api.ops.board_view import board_of, covers, must_cover_place, silence_now
-from api.platform import PLATFORM
-from api.problems import Problem, wrong_parameter
+from api.platform import PLATFORM, ApiPlatform
+from api.problems import Problem, printable, wrong_parameter
 from api.query import InstantMs, NoQuery
+from ingest.alerts.rules.catalogue import RULES
 from ingest.alerts.work import Silence
 
 _PLACE = Annotated[str | None, Field(min_length=1, max_length=64)]
@@ -26,6 +28,10 @@ _PLACE = Annotated[str | None, Field(min_length=1, max_length=64)]
 class NewSilence(RequestBody):
     """What is to be silenced: at least one of station, region, rule and part."""
 
+    author: Annotated[
+        str | None,
+        Field(min_length=1, max_length=64, description="who wants it; without it: the name on the token"),
+    ] = None
     reason: Annotated[str, Field(min_length=1, max_length=500, description="why, in 1 to 500 characters")]
     ends: Annotated[InstantMs | None, Field(description="until when, like 2026-11-26T10:00:00Z")] = None
     hours: Annotated[float | None, Field(gt=0, le=90 * 24, description="or for how many hours from its start")] = None
@@ -55,6 +61,7 @@ async def add_silence(request: web.Request, _query: NoQuery) -> web.Response:
         raise wrong_parameter("/ends", "say until when", "either ends or hours")
     starts_ms = body.starts if body.starts is not None else now_ms
     ends_ms = body.ends if body.ends is not None else starts_ms + round((body.hours or 0) * 3_600_000)
+    _must_exist(platform, body)
     for place in (body.station, body.region):
         if place is not None:
             must_cover_place(request, place)
@@ -62,7 +69,7 @@ async def add_silence(request: web.Request, _query: NoQuery) -> web.Response:
         raise Problem(403, "Your token is for some regions: name a station or a region within them.")
     wanted = Silence(
         id="",
-        author=holder.name,
+        author=body.author or holder.name,
         reason=body.reason,
         starts_ms=starts_ms,
         ends_ms=ends_ms,
@@ -72,7 +79,7 @@ async def add_silence(request: web.Request, _query: NoQuery) -> web.Response:
         part=body.part,
     )
     with refusals_as_problems():
-        silence = await board_of(request).silence(wanted)
+        silence = await board_of(request).silence(wanted, holder.name)
     answer = SilenceAnswer(last_updated=rfc3339(now_ms), ttl=0, data=silence_now(silence, now_ms))
     return json_answer(answer)
 
@@ -89,6 +96,19 @@ async def end_silence(request: web.Request, _query: NoQuery) -> web.Response:
         silence = await board_of(request).end_silence(silence_id, request[HOLDER].name)
     now_ms = platform.now_ms()
     return json_answer(SilenceAnswer(last_updated=rfc3339(now_ms), ttl=0, data=silence_now(silence, now_ms)))
+
+
+def _must_exist(platform: ApiPlatform, body: NewSilence) -> None:
+    """Raise `Problem` (400): a silence of what does not exist keeps nothing quiet, and nobody would see why."""
+    if body.station is not None and platform.registry.station(body.station) is None:
+        raise wrong_parameter("/station", f"no station has the id {printable(body.station, 64)}", "the id of a station")
+    if body.region is not None and platform.registry.region(body.region) is None:
+        problem = f"no division has the code {printable(body.region, 64)}"
+        raise wrong_parameter("/region", problem, "a six-digit code, such as 110105")
+    if body.rule is not None and body.rule not in RULES:
+        close = get_close_matches(body.rule, RULES, n=1) or ["cell_hot"]
+        problem = f"there is no rule {printable(body.rule, 64)}; perhaps {close[0]}"
+        raise wrong_parameter("/rule", problem, "the code of a rule, see docs/alerts.md")
 
 
 def _is_seen(request: web.Request, silence: Silence) -> bool:

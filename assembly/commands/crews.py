@@ -82,8 +82,8 @@ def import_crews(
         lines = [f"{file}: {error}" for error in wrong.errors]
         fail("\n".join([*lines, f"nothing was imported: correct {len(wrong.errors)} of these and try again"]))
     would = "would have" if dry_run else "has"
-    told = ", ".join(f"{number} {what}" for what, number in taken.items())
-    out.print(f"the platform {would} {told}", markup=False, highlight=False)
+    told = ", ".join(f"{what} {number}" for what, number in taken.items())
+    out.print(f"the platform {would}: {told}", markup=False, highlight=False)
 
 
 def minutes(seconds: float | None) -> str | None:

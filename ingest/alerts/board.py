@@ -127,8 +127,8 @@ class AlertBoard(Protocol):
 
     # ---- silences, crews, channels, links ----
 
-    async def silence(self, silence: Silence) -> Silence:
-        """From now on; its id is given by the board."""
+    async def silence(self, silence: Silence, who: str) -> Silence:
+        """From now on; its id is given by the board. Its author may be another than who adds it."""
 
     async def end_silence(self, silence_id: str, who: str) -> Silence:
         """Early."""

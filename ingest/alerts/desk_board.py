@@ -221,7 +221,7 @@ class DeskBoard:
 
     # ---- silences, crews, channels, links ----
 
-    async def silence(self, silence: Silence) -> Silence:
+    async def silence(self, silence: Silence, who: str) -> Silence:
         """See the port."""
         now_ms = self._now_ms()
         named = replace(silence, id=silence.id or f"s-{secrets.token_hex(4)}", created_ms=now_ms)
@@ -229,7 +229,7 @@ class DeskBoard:
             rules_of_silence.checked(named)
         except WrongSilence as wrong:
             raise ActRefused(str(wrong), wrong.key, **wrong.values) from wrong
-        act = self._act(named.author, "silence", named.id, named.reason, named.station or named.region or "")
+        act = self._act(who, "silence", named.id, named.reason, named.station or named.region or "")
         return await self._put_silence(named, act)
 
     async def end_silence(self, silence_id: str, who: str) -> Silence:
@@ -277,7 +277,7 @@ class DeskBoard:
         if channel not in self._directory.channels:
             raise NotThere(f"there is no channel {channel}: `yizhan crews show` lists those that there are")
         if route is None:
-            raise ActRefused(f"channel {channel} cannot work as it is set; the log says why")
+            raise ActRefused(self._directory.why_not(channel))
         now_ms = self._now_ms()
         notice = Notice(f"trial/{channel}/{now_ms}", None, channel, Why.TRIAL, (), Severity.INFO, now_ms)
         result = await route.sender.send(self._composer.message(notice, now_ms))

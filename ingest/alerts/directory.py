@@ -32,24 +32,30 @@ class Directory:
         self.crews: Sequence[Crew] = ()
         self.channels: Mapping[str, ChannelSetting] = {}
         self._routes: dict[str, Route] = {}
+        self._why_not: dict[str, str] = {}
 
     def load(self, crews: Iterable[Crew], channels: Iterable[ChannelSetting]) -> Roster:
         """From now on these; the roster that jobs go by. A channel that cannot work is told in the log, by name."""
         self.crews = sorted(crews, key=lambda crew: crew.id)
         self.channels = {channel.name: channel for channel in sorted(channels, key=lambda channel: channel.name)}
-        self._routes = {}
+        self._routes, self._why_not = {}, {}
         for channel in self.channels.values():
             try:
                 self._routes[channel.name] = Route(
                     channel, sender_of(resolved(channel, self._environment), self._world)
                 )
             except WrongChannel as wrong:
+                self._why_not[channel.name] = str(wrong)
                 log.error("%s", wrong)  # noqa: TRY400 - it says what to set; its trace would say nothing
         return Roster(self.crews, self._kind_of, self._path_of)
 
     def route(self, channel: str) -> Route | None:
         """The channel of a name; None where there is none that could work."""
         return self._routes.get(channel)
+
+    def why_not(self, channel: str) -> str:
+        """What to set so that it works; holds no secret. Empty where it works."""
+        return self._why_not.get(channel, "")
 
     def language(self, channel: str) -> str:
         """Of the texts that it takes."""

@@ -222,12 +222,12 @@ class MemoryBoard:
         alerts = {one.id: one for one in (*self.over, *self.known_alerts.values())}
         self._note(who, "comment", subject, text, alerts[subject].key.place if known is None else known.place)
 
-    async def silence(self, silence: Silence) -> Silence:
+    async def silence(self, silence: Silence, who: str) -> Silence:
         """See the port."""
         if silence.ends_ms <= silence.starts_ms:
             raise ActRefused("it ends before it starts: write a later end")
         made = replace(silence, id=f"s{len(self.known_silences) + 1}", created_ms=NOW_MS)
-        self._note(silence.author, "silence", made.id, silence.reason, silence.station or silence.region or "")
+        self._note(who, "silence", made.id, silence.reason, silence.station or silence.region or "")
         self.known_silences[made.id] = made
         return made
 

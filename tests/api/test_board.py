@@ -118,6 +118,9 @@ async def test_crews_of_all_are_set_by_who_is_for_all(client: ClientSession, boa
         ("alerts/a1/comment", {"text": ""}, "/text"),
         ("silences", {"reason": "x", "rule": "full"}, "/ends"),
         ("silences", {"reason": "x", "rule": "full", "hours": 0}, "/hours"),
+        ("silences", {"reason": "x", "rule": "smok", "hours": 1}, "/rule"),
+        ("silences", {"reason": "x", "station": "bj-9999", "hours": 1}, "/station"),
+        ("silences", {"reason": "x", "region": "999999", "hours": 1}, "/region"),
     ],
 )
 async def test_wrong_body_is_explained(

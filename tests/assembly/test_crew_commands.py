@@ -63,13 +63,13 @@ def test_toml_replaces_crews_and_channels(board: MemoryBoard, terminal: Terminal
     known = set(board.known_silences)
     for _ in range(2):
         said = terminal.run("crews", "import", "crews.toml")
-        assert "the platform has 1 crews, 1 channels, 1 maintenance" in said
+        assert "the platform has: crews 1, channels 1, maintenance 1" in said
     (crew,), (channel,) = board.known_crews, board.known_channels
     assert (crew.id, crew.regions, crew.hours) == ("west", frozenset({"110102"}), "Mo-Su 08:00-20:00")
     assert crew.chain == (EscalationStep(900, ("robot",), Severity.CRITICAL),)
     assert (channel.kind, channel.secrets) == (ChannelKind.DINGTALK, {"token": "env:ROBOT_TOKEN"})
-    (added,) = set(board.known_silences) - known
-    assert (board.known_silences[added].region, board.known_silences[added].reason) == ("110102", "new cabinets")
+    [added] = [one for name, one in board.known_silences.items() if name not in known]
+    assert (added.region, added.author, added.reason) == ("110102", "Li Na", "new cabinets")
 
 
 def test_csv_replaces_crews_and_keeps_channels(board: MemoryBoard, terminal: Terminal) -> None:
@@ -100,10 +100,18 @@ def test_file_with_an_error_changes_nothing(
     assert board.acts == []
 
 
+def test_maintenance_of_a_station_that_is_not_there_changes_nothing(board: MemoryBoard, terminal: Terminal) -> None:
+    """The platform alone knows its stations; crews and channels stay as they are."""
+    Path("crews.toml").write_text(TOML + 'station = "bj-9999"\n', encoding="utf-8")
+    before = list(board.known_crews), dict(board.known_silences)
+    assert "maintenance of station bj-9999: No station" in terminal.run("crews", "import", "crews.toml", code=1)
+    assert (list(board.known_crews), dict(board.known_silences)) == before
+
+
 def test_dry_run_changes_nothing(board: MemoryBoard, terminal: Terminal) -> None:
     """And says what the file holds."""
     Path("crews.toml").write_text(TOML, encoding="utf-8")
-    assert "would have 1 crews" in terminal.run("crews", "import", "crews.toml", "--dry-run")
+    assert "would have: crews 1" in terminal.run("crews", "import", "crews.toml", "--dry-run")
     assert board.acts == []
 
 

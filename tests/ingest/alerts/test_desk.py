@@ -87,7 +87,7 @@ async def test_an_act_that_cannot_be_is_refused_and_leaves_no_line(tmp_path: Pat
         with pytest.raises(ActRefused, match="closed"):
             await one.board.start(job_id, "Li")
         with pytest.raises(ActRefused, match="name a station, region, rule or part"):
-            await one.board.silence(Silence("", "Li", "why", 0, 10))
+            await one.board.silence(Silence("", "Li", "why", 0, 10), "Li")
         with pytest.raises(ActRefused, match="channels that there are not"):
             await one.board.set_crews([EAST], [], "Li")
         with pytest.raises(NotThere):
@@ -101,7 +101,7 @@ async def test_a_silence_keeps_quiet_and_is_remembered(tmp_path: Path) -> None:
     async with office(fleet, tmp_path) as one:
         await one.board.set_crews([EAST], [HOOK], "admin")
         silence = await one.board.silence(
-            Silence("", "Chen", "改造", fleet.ms(0), fleet.ms(86_400), station="st-1", rule="smoke")
+            Silence("", "Chen", "改造", fleet.ms(0), fleet.ms(86_400), station="st-1", rule="smoke"), "Chen"
         )
         fleet.born(0)
         fleet.sends(0, Kind.BATTERY, cabinet(25, smoke=True))
@@ -124,7 +124,7 @@ async def test_a_silence_that_is_over_for_a_day_is_only_in_the_audit_log(tmp_pat
     """It is shown for a day, and gone from memory and database then, over a restart too."""
     fleet = Fleet()
     async with office(fleet, tmp_path) as one:
-        await one.board.silence(Silence("", "Chen", "改造", fleet.ms(0), fleet.ms(60), station="st-1"))
+        await one.board.silence(Silence("", "Chen", "改造", fleet.ms(0), fleet.ms(60), station="st-1"), "Chen")
         await one.turn(86_460)
         assert len(one.board.silences()) == 1
         await one.turn(86_461)
