@@ -75,6 +75,22 @@ def list_alerts(
         out.print(f"the first {limit}; more with --limit")
 
 
+@app.command("rules")
+def list_rules(
+    *, markdown: Annotated[bool, typer.Option("--markdown", help="Print the part of docs/alerts.md instead.")] = False
+) -> None:
+    """Show what is watched: each rule with its levels, before any setting. Asks no platform.
+
+    Example: `yizhan alerts rules`; docs/alerts.md gives the reason of each threshold, and how to set it.
+    """
+    from ingest.alerts.rules import page
+
+    if markdown:
+        out.file.write(page.markdown())
+    else:
+        show_list(("rule", "中文", "English", "levels", "clear"), list(page.overview()))
+
+
 @app.command("show")
 def show_alert(alert_id: AlertId, url: Url = None, config: Config = None, *, as_json: AsJson = False) -> None:
     """Show one alert with its life, and what people did about it.

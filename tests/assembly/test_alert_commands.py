@@ -5,6 +5,8 @@ from dataclasses import replace
 import pytest
 
 from ingest.alerts.model import AlertKey, AlertState, Scope
+from ingest.alerts.rules import page
+from ingest.alerts.rules.catalogue import RULES
 from ingest.alerts.work import JobState, SendResult
 from ingest.operating import Role
 from tests.api.alert_world import MINUTE_MS
@@ -205,3 +207,10 @@ def test_token_of_a_region_touches_only_that(
     assert {one["id"] for one in terminal.json("alerts", "list")} == {"a1", "a2", "a3"}
     assert "110101" in terminal.run("jobs", "ack", "j3", code=1)
     assert board.acts == []
+
+
+def test_rules_are_told_without_a_platform(terminal: Terminal) -> None:
+    """All of them, in both languages; as Markdown what docs/alerts.md holds."""
+    said = terminal.run("alerts", "rules")
+    assert all(code in said and rule.zh in said for code, rule in RULES.items())
+    assert terminal.run("alerts", "rules", "--markdown") == page.markdown()

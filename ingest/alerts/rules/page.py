@@ -30,12 +30,18 @@ def markdown() -> str:
     return "\n".join([BEGIN, "", *_overview(), *_chapters(), END]) + "\n"
 
 
+def overview() -> Iterator[tuple[str, str, str, str, str]]:
+    """Of each rule: code, Chinese name, English name, levels, when it is clear; as they are unless they are set."""
+    for rule in RULES.values():
+        levels = "; ".join(_level(rule, level) for level in rule.setting.levels)
+        yield rule.code, rule.zh, rule.en, levels, _clear(rule)
+
+
 def _overview() -> Iterator[str]:
     yield "| rule | 中文 | English | levels | clear |"
     yield "| --- | --- | --- | --- | --- |"
-    for rule in RULES.values():
-        levels = "; ".join(_level(rule, level) for level in rule.setting.levels)
-        yield f"| [`{rule.code}`](#{rule.code}) | {rule.zh} | {rule.en} | {levels} | {_clear(rule)} |"
+    for code, *told in overview():
+        yield f"| [`{code}`](#{code}) | {' | '.join(told)} |"
     yield ""
 
 

@@ -174,12 +174,16 @@ cabinets = st.builds(
     ),
 )
 quiet_slots = st.fixed_dictionaries(
-    {"state": st.sampled_from(["charging", "ready", "reserved"]), "cell_temp": st.floats(-40, 40)}
+    {
+        "state": st.sampled_from(["ready", "ready", "charging", "reserved"]),
+        "cell_temp": st.floats(-40, 40) | st.floats(25, 40),
+    }
 )
 nearly_quiet = st.builds(
     lambda parts, warm: cabinet(*(slot(n, **part) for n, part in enumerate(parts, 1)), cabinet_temp=warm),
-    st.lists(quiet_slots, min_size=4, max_size=6),
-    st.floats(-20, 50),
+    # All alike, too: a rule may count slots of which each is well.
+    st.lists(quiet_slots, min_size=4, max_size=6) | quiet_slots.map(lambda part: [part] * 5),
+    st.floats(-20, 50) | st.floats(0, 40),
 )
 
 

@@ -16,7 +16,7 @@ PAGE: Final = (Path(__file__).parents[4] / "docs" / "alerts.md").read_text(encod
 
 
 def test_page_holds_what_the_catalogue_says() -> None:
-    """docs/alerts.md has the rules to the letter; `ingest.alerts.rules.page.markdown()` makes the part anew."""
+    """docs/alerts.md has the rules to the letter; `yizhan alerts rules --markdown` makes the part anew."""
     part = PAGE[PAGE.index(page.BEGIN) : PAGE.index(page.END) + len(page.END) + 1]
     assert part == page.markdown()
 
