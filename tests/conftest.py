@@ -9,12 +9,17 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from bench.servers import InfluxDB, Mosquitto, ServerMissing
 from gateway.broker import EmbeddedBroker
 from gateway.child_server import ChildServer
 
 Server = TypeVar("Server", bound=ChildServer)
+
+# How long an example takes says something of who else uses the machine, and nothing of the code.
+settings.register_profile("untimed", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 @pytest.hookimpl(wrapper=True)
