@@ -15,7 +15,11 @@ from tests.ingest.making import NOW_MS
 
 def told(receipts: Receipts, now_ms: int) -> list[Any]:
     """What is said now: the station and what it may trim."""
-    return [(topic.split("/")[2], from_json(payload)["stored"]) for topic, payload in receipts.collect(now_ms)]
+    said = receipts.collect(now_ms)
+    for _, payload in said:
+        receipt = Receipt.model_validate_json(payload)  # what is written by hand is what the protocol says, to the byte
+        assert receipt.model_dump_json(exclude_defaults=True).encode() == payload
+    return [(topic.split("/")[2], from_json(payload)["stored"]) for topic, payload in said]
 
 
 def take(
