@@ -1,7 +1,7 @@
 """`/a/{token}`: what a one-time link in a message opens: a page that says what it would do, and a button that does it.
 
-Enters: a link, later its button. Leaves: a page; an acknowledged job, once, without a login. Never: an act by GET: chat
-robots and mail scanners fetch every link for a preview.
+Enters: a link, later its button. Leaves: a page; an acknowledged job, once, without a login; after that, how it stands.
+Never: an act by GET: chat robots and mail scanners fetch every link for a preview.
 """
 
 from collections.abc import Mapping
@@ -76,6 +76,7 @@ def _of_job(request: web.Request, job: Job, offer: LinkOffer) -> dict[str, Any]:
         "until": present.time(offer.expires_ms),
         "arrivals": ARRIVALS_MIN,
         "is_done": False,
+        "is_used": offer.is_used,
         "refused": "",
     }
 

@@ -140,7 +140,7 @@ class AlertBoard(Protocol):
         """Send a trial message now; the answer is what the service said."""
 
     async def link(self, text: str) -> LinkOffer | None:
-        """What a one-time link offers to do; None: it is forged, expired or used. Asking changes nothing."""
+        """What a one-time link offers to do, or did; None: it is forged or expired. Asking changes nothing."""
 
     async def redeem(self, text: str, arrival_ms: int | None = None) -> Job:
         """Do what a one-time link offers, once."""

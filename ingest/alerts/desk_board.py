@@ -293,9 +293,9 @@ class DeskBoard:
             return None
         used = await self._desk.read(partial(alert_notes.every, book=LINKS))
         job = self._books.jobs.jobs.get(grant.job)
-        if job is None or grant.nonce in used:
+        if job is None:
             return None
-        return LinkOffer(job, grant.action, grant.crew, grant.expires_ms)
+        return LinkOffer(job, grant.action, grant.crew, grant.expires_ms, is_used=grant.nonce in used)
 
     async def redeem(self, text: str, arrival_ms: int | None = None) -> Job:
         """See the port."""

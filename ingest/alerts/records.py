@@ -109,6 +109,8 @@ class LinkOffer(NamedTuple):
     """`acknowledge`."""
     crew: str
     expires_ms: int
+    is_used: bool = False
+    """It was pressed before: it shows how the job stands, and does nothing more."""
 
 
 class BoardEvent(NamedTuple):

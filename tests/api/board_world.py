@@ -259,15 +259,18 @@ class MemoryBoard:
     async def link(self, text: str) -> LinkOffer | None:
         """See the port; `LINK` is for the job j2."""
         self._ask()
-        if text != LINK or text in self.used_links:
+        if text != LINK:
             return None
-        return LinkOffer(self.known_jobs["j2"], "acknowledge", CREW.id, NOW_MS + 60 * MINUTE_MS)
+        is_used = text in self.used_links
+        return LinkOffer(self.known_jobs["j2"], "acknowledge", CREW.id, NOW_MS + 60 * MINUTE_MS, is_used)
 
     async def redeem(self, text: str, arrival_ms: int | None = None) -> Job:
         """See the port."""
         offer = await self.link(text)
         if offer is None:
             raise NotThere("this link opens nothing")
+        if offer.is_used:
+            raise ActRefused("this link was used before", "used_link")
         done = await self.acknowledge(offer.job.id, offer.crew, arrival_ms=arrival_ms)
         self.used_links.add(text)
         return done

@@ -67,13 +67,16 @@ async def test_button_acknowledges_in_the_name_of_the_crew(
 
 
 async def test_link_works_once(client: ClientSession, board: MemoryBoard) -> None:
-    """Afterwards it opens nothing, by its button or without."""
-    async with client.post(PATH) as response:
+    """Afterwards it shows who goes, to whoever opens it again; its button is gone, and a second press is refused."""
+    async with client.post(PATH, data={"minutes": "30"}) as response:
         assert response.status == 200
-    for method in ("GET", "POST"):
+    for method, status in (("GET", 200), ("POST", 409)):
         async with client.request(method, PATH) as response:
-            assert response.status == 404
-            assert "已经用过" in await response.text()
+            assert response.status == status
+            html = await response.text()
+        assert "已经用过" in html
+        assert "已接单，预计" in html
+        assert "<form" not in html
     assert len(board.acts) == 1
 
 

@@ -147,7 +147,9 @@ async def test_a_link_acknowledges_once(tmp_path: Path) -> None:
         assert one.board.jobs()[0].state is JobState.OPEN
         one.at(10)
         assert (await one.board.redeem(token)).acknowledged_by == "east"
-        assert await one.board.link(token) is None
+        used = await one.board.link(token)
+        assert used is not None
+        assert (used.is_used, used.job.acknowledged_by) == (True, "east")
         assert await one.board.link("x" + token) is None
     async with office(fleet, tmp_path, 20) as again:
         with pytest.raises(ActRefused, match="used before"):
