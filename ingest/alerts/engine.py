@@ -96,11 +96,16 @@ class Engine:
         if station is None or self.blind_since_ms is not None:
             return
         rules, kind = self._rules.of(station), reading.kind
-        self._foresight.learn(live.id, kind, reading.body)
-        if self._is_held(live.id, kind) or not self._readings.is_quiet(station, rules, kind, reading.body, now_ms):
+        try:
+            is_quiet = self._readings.is_quiet(station, rules, kind, reading.body, now_ms)
+        except Exception as error:  # noqa: BLE001 - what the quick look cannot judge, the full look may: smoke, say
+            self.mishaps.note(f"{kind} of {live.id}", error)
+            is_quiet = False
+        if not is_quiet or self._is_held(live.id, kind):
             self._look_at_reading(station, rules, kind, reading.body, reading.received_ms, now_ms)
         if live.id in self._dark:
             self._look_at_station(station, live, rules, now_ms)
+        self._foresight.learn(live.id, kind, reading.body)
 
     def state(self, live: LiveStation, now_ms: int, *, is_birth: bool) -> None:
         """A birth as it was sent, or a will."""
@@ -274,8 +279,7 @@ class Engine:
     ) -> None:
         place = station.id
         held = {fault: alert for fault, alert in self.alerts.at(place).items() if kind_of(fault[0]) is kind}
-        known: dict[Fault, str | None] = {fault: alert.memory for fault, alert in held.items()}
-        known |= {fault: memory for fault, memory in self._memory.of(place).items() if fault not in known}
+        known = {**self._memory.of(place), **{fault: alert.memory for fault, alert in held.items()}}
         found: set[Fault] = set()
         # What rules said before one of them failed counts; of what is silent then, nothing is known.
         with self.mishaps.spare(f"{kind} of {place}"):
@@ -294,8 +298,7 @@ class Engine:
         is_quiet = not self.alerts.at(station.id) and stations.is_quiet(facts, rules)
         findings = () if is_quiet else (*stations.look(facts, rules), *occupancy.look_back(facts, rules))
         for finding in findings:
-            key = AlertKey(Scope.STATION, station.id, finding.rule, finding.part)
-            self._take(key, finding, rules, now_ms, now_ms)
+            self._take(AlertKey(Scope.STATION, station.id, finding.rule, finding.part), finding, rules, now_ms, now_ms)
         if facts.silent_since_ms is not None:
             self._dark.add(station.id)
             self._regions.went_dark(station.id, facts.silent_since_ms)
@@ -343,8 +346,9 @@ class Engine:
             body = live.body(kind) if live is not None and is_trusted else None
             rules = self._rules.of(station)
             for finding in self._foresight.look(station.id, kind, body, rules, known, now_ms):
-                key = AlertKey(Scope.STATION, station.id, finding.rule, finding.part)
-                self._take(key, finding, rules, now_ms, now_ms)
+                self._take(
+                    AlertKey(Scope.STATION, station.id, finding.rule, finding.part), finding, rules, now_ms, now_ms
+                )
 
     def _look_at_region(self, code: str, now_ms: int) -> None:
         rules = self._rules.everywhere

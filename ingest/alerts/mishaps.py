@@ -30,10 +30,14 @@ class Mishaps:
         try:
             yield
         except Exception as error:  # noqa: BLE001 - one job that nobody foresaw must not silence a province
-            self._count += 1
-            self._first = self._first or Mishap(about, error)
+            self.note(about, error)
             if again is not None:
                 again()
+
+    def note(self, about: str, error: Exception) -> None:
+        """A step failed, and somebody knows how to go on without it."""
+        self._count += 1
+        self._first = self._first or Mishap(about, error)
 
     def take(self) -> Mishap | None:
         """The first that failed since this was asked last, with how many more there were; None: all went well."""

@@ -9,9 +9,11 @@ import pytest
 
 from gateway.topics import Kind
 from ingest.alerts import job_steps, jobs, life, teller
+from ingest.alerts.foresight import Foresight
 from ingest.alerts.job_shelf import JobShelf
 from ingest.alerts.mishaps import Mishaps
 from ingest.alerts.model import AlertState
+from ingest.alerts.rules import cabinet as cabinet_rules
 from ingest.alerts.rules import rising
 from ingest.alerts.station_watch import StationWatch
 from ingest.alerts.teller import Teller
@@ -140,6 +142,16 @@ def test_a_rule_that_fails_on_a_slot_hides_no_smoke() -> None:
     assert mishap.about == "battery of st-1"
     states = {alert.key.rule: alert.state for alert in fleet.open()}
     assert states == {"cell_hot": AlertState.UNKNOWN, "smoke": AlertState.FIRING}
+
+
+@pytest.mark.parametrize(("owner", "name"), [(cabinet_rules, "is_quiet"), (Foresight, "learn")])
+def test_a_quick_look_or_a_lesson_that_fails_hides_no_smoke(owner: object, name: str) -> None:
+    """Beside the full look nothing may stand in its way; a lesson that fails is the lookout's to tell."""
+    fleet = Fleet(1)
+    fleet.born(0)
+    with jinx(owner, name, "smoke=True"), contextlib.suppress(ZeroDivisionError):
+        fleet.sends(0, Kind.BATTERY, cabinet(25, smoke=True))
+    assert [line for line in fleet.told() if "smoke" in line] == ["0 fired emergency smoke st-1 cabinet"]
 
 
 def test_a_station_that_a_sweep_fails_at_ends_no_sweep() -> None:
