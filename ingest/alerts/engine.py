@@ -187,9 +187,7 @@ class Engine:
             return
         self._watch.saw_nothing(self.blind_since_ms, now_ms)
         by_ms, self.blind_since_ms = now_ms - self.blind_since_ms, None
-        for alert in list(self.alerts):
-            if alert.key != BLIND_KEY:
-                self.alerts.put(life.shifted(alert, by_ms))
+        self.alerts.shift(by_ms)
 
     def confirm(self, alert_id: str, now_ms: int) -> None:
         """A person was there and says that it is safe."""

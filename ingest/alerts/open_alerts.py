@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from ingest.alerts.causes import Causes
-from ingest.alerts.life import Lived
+from ingest.alerts.causes import BLIND_KEY, Causes
+from ingest.alerts.life import Lived, shifted
 from ingest.alerts.model import Alert, AlertKey, Change, Scope
 
 Fault = tuple[str, str]
@@ -59,6 +59,12 @@ class OpenAlerts:
         """As they were."""
         for alert in alerts:
             self.put(alert)
+
+    def shift(self, by_ms: int) -> None:
+        """As if so long had not passed, but for what tells that the platform was blind."""
+        for alert in list(self):
+            if alert.key != BLIND_KEY:
+                self.put(shifted(alert, by_ms))
 
     def live(self, key: AlertKey, lived: Lived) -> None:
         """A step was taken."""
