@@ -16,6 +16,7 @@ class Order(StrEnum):
     DISTANCES = "n1:"
     LETTERS = "d1:"
     ALERTS = "a1:"
+    OF_NOW = "o1:"
     ACTS = "l1:"
 
 

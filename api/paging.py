@@ -3,12 +3,13 @@
 Enters: a cursor from a client. Leaves: the place to go on from, the link to the next page. Never: what is listed.
 """
 
+from collections.abc import Sequence
 from typing import Annotated, Final
 
 from aiohttp import web
 from pydantic import Field
 
-from api.cursors import Order, WrongCursor, parse_cursor
+from api.cursors import Order, WrongCursor, cursor_behind, parse_cursor
 from api.problems import wrong_parameter
 from api.selection import START, Place
 
@@ -43,12 +44,26 @@ def after_distance(cursor: str | None) -> Place:
         raise wrong_parameter("cursor", "it holds no distance", "next_cursor of the page before") from error
 
 
-def after_instant(cursor: str | None) -> tuple[int, str]:
+def after_instant(cursor: str | None, order: Order = Order.ALERTS) -> tuple[int, str]:
     """The (instant or place, id) to go on behind, in lists of alerts and jobs; raises `Problem` (400)."""
-    number, _, entry_id = after(cursor, Order.ALERTS).partition(" ")
+    number, _, entry_id = after(cursor, order).partition(" ")
     if not (number.isascii() and number.isdecimal() and len(number) <= _DIGITS_MAX and entry_id):
         raise wrong_parameter("cursor", "it was not given by this route", "next_cursor of the page before")
     return int(number), entry_id
+
+
+def page_of_now(ids: Sequence[str], cursor: str | None, limit: int) -> tuple[slice, str | None]:
+    """Of a list in memory that moves between two questions: which part to give, and the cursor behind it.
+
+    It goes on behind the last that was given, wherever that stands now; where it is gone, at its old place. Raises
+    `Problem` (400).
+    """
+    begin = 0
+    if cursor:
+        number, last = after_instant(cursor, Order.OF_NOW)
+        begin = ids.index(last) + 1 if last in ids else min(max(number - 1, 0), len(ids))
+    end = begin + limit
+    return slice(begin, end), cursor_behind(f"{end} {ids[end - 1]}", Order.OF_NOW) if end < len(ids) else None
 
 
 def next_link(request: web.Request, cursor: str | None) -> str | None:

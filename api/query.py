@@ -19,6 +19,8 @@ _SHOWN_CHARS: Final = 60
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MS: Final = timedelta(milliseconds=1)
+_LATEST_MS: Final = (datetime(3000, 1, 1, tzinfo=UTC) - _EPOCH) // _MS
+"""Larger: an instant at the end of the calendar passes, and cannot be shown in a zone east of UTC."""
 
 
 class Query(BaseModel):
@@ -124,7 +126,10 @@ def _instant_ms(value: object) -> object:
         raise ValueError("should be an instant as 2026-11-22T06:00:00Z (in a URL + is written %2B)") from None
     if instant.tzinfo is None:
         raise ValueError("should end with Z, or with its offset from UTC (in a URL + is written %2B)")
-    return (instant - _EPOCH) // _MS
+    instant_ms = (instant - _EPOCH) // _MS
+    if not 0 <= instant_ms < _LATEST_MS:
+        raise ValueError("should be after 1970 and before 3000")
+    return instant_ms
 
 
 InstantMs = Annotated[

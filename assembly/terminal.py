@@ -19,8 +19,9 @@ from assembly.settings_sources import CONFIG_VARIABLE, load
 PIPE_COLUMNS: Final = 10_000
 """How wide a line may be that no terminal shows. Smaller: a pipe gets tables that were cut for a screen."""
 
-out: Final = Console(width=None if sys.stdout.isatty() else PIPE_COLUMNS)
-err: Final = Console(stderr=True, soft_wrap=True)
+# No emoji: `aa:ab:cc` of somebody's address is no blood group.
+out: Final = Console(width=None if sys.stdout.isatty() else PIPE_COLUMNS, emoji=False)
+err: Final = Console(stderr=True, soft_wrap=True, emoji=False)
 
 Config = Annotated[
     Path | None,

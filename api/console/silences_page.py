@@ -38,10 +38,10 @@ async def show_silences(visitor: Visitor) -> web.Response:
                 _what(visitor, present, one),
                 present.time(one.ends_ms),
                 present.time(one.starts_ms) if one.starts_ms > now_ms else "",
+                visitor.may(Role.OPERATOR) and _is_theirs(visitor, one),
             )
             for one in sorted(found, key=lambda one: one.ends_ms)
         ],
-        "may_end": visitor.may(Role.OPERATOR),
     }
     return visitor.show("silences.html", Address(PATH), context)
 
@@ -52,7 +52,7 @@ async def end_silence(visitor: Visitor) -> web.Response:
     known = next((one for one in (board.silences() if board is not None else ()) if one.id == silence_id), None)
     if board is None or known is None:
         raise Problem(404, "No silence has this id (any more).")
-    if not _is_seen(visitor, known):
+    if not _is_theirs(visitor, known):
         raise Problem(403, "This silence is of a place that your token is not for.")
     try:
         await board.end_silence(silence_id, visitor.holder.name)
@@ -65,6 +65,11 @@ def _is_seen(visitor: Visitor, silence: Silence) -> bool:
     """One of no place concerns everybody."""
     place = silence.station or silence.region
     return place is None or visitor.covers(place)
+
+
+def _is_theirs(visitor: Visitor, silence: Silence) -> bool:
+    """One of no place is of those whose token is for all."""
+    return _is_seen(visitor, silence) and bool(silence.station or silence.region or not visitor.holder.regions)
 
 
 def _what(visitor: Visitor, present: Present, silence: Silence) -> str:

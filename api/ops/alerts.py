@@ -24,8 +24,8 @@ from api.ops.alert_bodies import (
     AlertStep,
     JobAnswer,
 )
-from api.ops.board_view import act_now, alert_now, board_of, covers, job_now, must_cover_place, path_of
-from api.paging import LIMIT_DEFAULT, LIMIT_MAX, Cursor, after_instant, next_link
+from api.ops.board_view import act_now, alert_now, all_within, board_of, covers, job_now, must_cover_place, path_of
+from api.paging import LIMIT_DEFAULT, LIMIT_MAX, Cursor, after_instant, next_link, page_of_now
 from api.platform import PLATFORM
 from api.problems import Problem
 from api.query import NoQuery, Query
@@ -123,11 +123,9 @@ def _of_now(request: web.Request, query: AlertsQuery) -> tuple[list[AlertNow], s
     platform = request.app[PLATFORM]
     board = board_of(request)
     found = board.alerts(lambda alert: _is_wanted(request, query, alert))
-    begin = int(after_instant(query.cursor)[0]) if query.cursor else 0
-    page = [board.view(alert.id) or AlertView.alone(alert) for alert in found[begin : begin + query.limit]]
-    more = begin + query.limit < len(found)
-    cursor = cursor_behind(f"{begin + query.limit} of-now", Order.ALERTS) if more else None
-    return [alert_now(platform, view) for view in page], cursor
+    part, cursor = page_of_now([alert.id for alert in found], query.cursor, query.limit)
+    views = [board.view(alert.id) or AlertView.alone(alert) for alert in found[part]]
+    return [alert_now(platform, view) for view in views], cursor
 
 
 def _is_wanted(request: web.Request, query: AlertsQuery, alert: Alert) -> bool:
@@ -148,7 +146,7 @@ async def _past(request: web.Request, query: AlertsQuery) -> tuple[list[AlertNow
         must_cover_place(request, query.station)
     if query.region is not None:
         must_cover_place(request, query.region)
-    regions = frozenset({query.region}) if query.region is not None else own
+    regions = all_within(platform, own if query.region is None else (query.region,))
     wanted = AlertFilter(regions, query.station, query.rule, query.severity)
     before = after_instant(query.cursor) if query.cursor else None
     found = await board_of(request).past_alerts(wanted, before, query.limit + 1)

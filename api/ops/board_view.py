@@ -53,6 +53,16 @@ def path_of(platform: ApiPlatform, place: str) -> list[str]:
     return found
 
 
+def all_within(platform: ApiPlatform, regions: Iterable[str]) -> frozenset[str]:
+    """These regions and all below them: what stands in a district of a province stands in the province."""
+    found, waiting = set[str](), list(regions)
+    while waiting:
+        code = waiting.pop()
+        found.add(code)
+        waiting += [region.code for region in platform.registry.regions(code)]
+    return frozenset(found)
+
+
 def name_of(platform: ApiPlatform, place: str) -> str:
     """What people call it; the id itself where the registry does not know it."""
     station = platform.registry.station(place)

@@ -28,6 +28,7 @@ from api.ops.alerts import Remark
 from api.ops.board_view import (
     act_now,
     alert_now,
+    all_within,
     board_of,
     covers,
     job_now,
@@ -35,7 +36,7 @@ from api.ops.board_view import (
     must_cover_place,
     path_of,
 )
-from api.paging import LIMIT_DEFAULT, LIMIT_MAX, Cursor, after_instant, next_link
+from api.paging import LIMIT_DEFAULT, LIMIT_MAX, Cursor, after_instant, next_link, page_of_now
 from api.platform import PLATFORM
 from api.problems import Problem
 from api.query import NoQuery, Query
@@ -150,10 +151,8 @@ async def _acted(request: web.Request, act: Awaitable[Job]) -> web.Response:
 def _of_now(request: web.Request, query: JobsQuery) -> tuple[list[JobNow], str | None]:
     platform = request.app[PLATFORM]
     found = board_of(request).jobs(lambda job: _is_wanted(request, query, job))
-    begin = int(after_instant(query.cursor)[0]) if query.cursor else 0
-    more = begin + query.limit < len(found)
-    cursor = cursor_behind(f"{begin + query.limit} of-now", Order.ALERTS) if more else None
-    return [job_now(platform, job) for job in found[begin : begin + query.limit]], cursor
+    part, cursor = page_of_now([job.id for job in found], query.cursor, query.limit)
+    return [job_now(platform, job) for job in found[part]], cursor
 
 
 def _is_wanted(request: web.Request, query: JobsQuery, job: Job) -> bool:
@@ -172,7 +171,7 @@ async def _past(request: web.Request, query: JobsQuery) -> tuple[list[JobNow], s
     for place in (query.station, query.region):
         if place is not None:
             must_cover_place(request, place)
-    regions = frozenset({query.region}) if query.region is not None else own
+    regions = all_within(platform, own if query.region is None else (query.region,))
     wanted = AlertFilter(regions, query.station, None, query.severity, query.crew)
     before = after_instant(query.cursor) if query.cursor else None
     found = await board_of(request).past_jobs(wanted, before, query.limit + 1)

@@ -90,8 +90,11 @@ async def end_silence(request: web.Request, _query: NoQuery) -> web.Response:
     known = next((one for one in board_of(request).silences() if one.id == silence_id), None)
     if known is None:
         raise Problem(404, "No silence has this id (any more). /v1/ops/silences lists those that there are.")
-    if not _is_seen(request, known):
-        must_cover_place(request, known.station or known.region or "")
+    place = known.station or known.region
+    if place is not None:
+        must_cover_place(request, place)
+    elif request[HOLDER].regions:
+        raise Problem(403, "This silence is of all places, and your token is for some regions.")
     with refusals_as_problems():
         silence = await board_of(request).end_silence(silence_id, request[HOLDER].name)
     now_ms = platform.now_ms()

@@ -23,6 +23,8 @@ InhibitedBy = Callable[[Alert], AlertKey | None]
 BAD: Final = (AlertState.FIRING, AlertState.UNKNOWN)
 RETURNS: Final = (ChangeKind.FIRED, ChangeKind.REOPENED, ChangeKind.WORSE)
 """What opens a job again that a person closed while its alert stood."""
+ARRIVAL_MS: Final = 7 * 86_400_000
+"""Larger: a slip of the finger is shown as somebody who comes next year. Smaller: a far station cannot be promised."""
 HELD_LOOK_MS: Final = 60_000
 """How often alerts without a job are looked at whose cause did not say that it is over. Larger: what a cause leaves
 behind by another way than its end waits longer. Smaller: in a storm, a walk over tens of thousands each time."""
@@ -291,6 +293,8 @@ class JobBook:
         if until_ms is not None and not now_ms < until_ms <= latest_ms:
             hours = self._settings.acknowledged_longest_s / 3_600
             raise WrongStep(f"an acknowledgement ends in the future, within {hours:g} hours; for longer, silence it")
+        if arrival_ms is not None and abs(arrival_ms - now_ms) > ARRIVAL_MS:
+            raise WrongStep("an arrival lies within a week")
         until_ms = self._until_ms(job, now_ms) if until_ms is None else until_ms
         return self._act(JobStep.ACKNOWLEDGED, steps.acknowledged(job, who, now_ms, until_ms, arrival_ms), who, now_ms)
 

@@ -15,6 +15,8 @@ from ingest.alerts.work import Silence
 
 LONGEST_S: Final = 90 * 86_400.0
 """Larger: nobody remembers why it is quiet. Smaller: a station under reconstruction is silenced over and over."""
+AHEAD_S: Final = 366 * 86_400.0
+"""Larger: a slip of the finger in the year stands in every list. Smaller: next year's inspection cannot be planned."""
 REASON_LONGEST: Final = 500
 KEPT_MS: Final = 86_400_000
 """How long one that is over is still shown; after that the audit log tells of it. Larger: a list of what is long over.
@@ -56,6 +58,8 @@ def checked(silence: Silence) -> Silence:
         raise WrongSilence("it would silence everything: name a station, region, rule or part")
     if silence.ends_ms <= silence.starts_ms:
         raise WrongSilence("it ends before it starts: write a later end", "ends_early")
+    if silence.starts_ms - silence.created_ms > AHEAD_S * 1_000:
+        raise WrongSilence("it starts more than a year from now: set it when the time comes")
     if silence.ends_ms - silence.starts_ms > LONGEST_S * 1_000:
         raise WrongSilence(
             f"it lasts longer than {LONGEST_S / 86_400:g} days: end it earlier, and set it again if need be",

@@ -28,6 +28,10 @@ LINK_DEAD_AFTER_S: Final = 20.0
 """How long PostgreSQL's machine may be silent on a connection under way. Larger: readings wait so long for an
 answer that will not come, before the outage is told; smaller: a slow network is taken for an outage."""
 
+WAL_BYTES: Final = 64 * 1024 * 1024
+"""SQLite's log before it is made to start over, waiting for whoever reads. Larger: disk, and slower reads. Smaller:
+writers wait for readers more often."""
+
 DRIVERS: Final = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
 """By the URL's own name of the database: the driver that is tested."""
 
@@ -143,6 +147,15 @@ def _sqlite(url: URL, *, reads_only: bool) -> Engine:
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute(f"PRAGMA query_only = {'ON' if reads_only else 'OFF'}")
+        connection.execute(f"PRAGMA journal_size_limit = {WAL_BYTES}")
+
+    wal = Path(f"{url.database}-wal")
+
+    @event.listens_for(engine, "checkin")
+    def start_over(connection: Any, _record: object) -> None:
+        # By itself the log starts over only where nobody happens to read; behind readers in a row it would grow.
+        if not reads_only and connection is not None and wal.exists() and wal.stat().st_size > WAL_BYTES:
+            connection.execute("PRAGMA wal_checkpoint(RESTART)")
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:

@@ -174,10 +174,11 @@ class PublishedVisits:
     async def _publish(self, moved: dict[str, Moved]) -> None:
         now_ms = self._now_ms()
         today = self._days.of(now_ms)
-        changes = await self._database.run(
-            partial(publish, moved=moved, today=today, now_ms=now_ms, look_back=self._look_back)
-        )
-        self._regions.apply(changes)
+        async with self._regions.still:
+            changes = await self._database.run(
+                partial(publish, moved=moved, today=today, now_ms=now_ms, look_back=self._look_back)
+            )
+            self._regions.apply(changes)
         for tell in self.on_published:
             tell([change.new for change in changes])
         self._ahead.update((change.new.day, change.new.station) for change in changes if change.new.day > today)

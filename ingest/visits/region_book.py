@@ -3,6 +3,7 @@
 Enters: changes as they are published, questions. Leaves: `RegionDay`s. Never: counts a station that is not registered.
 """
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
@@ -38,6 +39,9 @@ class RegionBook:
         self._database = database
         self._registry = registry
         self._today = today
+        self.still = asyncio.Lock()
+        """Held while counts are published and applied, and while totals are read and put in their place: what is read
+        would else be older than what was applied, or hold it already."""
         self._recent: dict[date, DayTotals] = {}
         self._wide: OrderedDict[date, DayTotals] = OrderedDict()
         """The longest unasked first."""
@@ -47,9 +51,10 @@ class RegionBook:
         """Begin with what is published; also after the registry changed, whose stations may count elsewhere now."""
         self._wide = OrderedDict()
         for day in list(self._recent):
-            totals = await self._read(day, all_codes)
-            if day in self._recent:
-                self._recent[day] = totals
+            async with self.still:
+                totals = await self._read(day, all_codes)
+                if day in self._recent:
+                    self._recent[day] = totals
 
     def turn(self, today: date) -> bool:
         """Move on to a later day; whether it is one. A clock that is set back changes nothing."""
@@ -60,7 +65,7 @@ class RegionBook:
         return True
 
     def apply(self, changes: Iterable[Change]) -> None:
-        """Follow what was published."""
+        """Follow what was published; with `still` held since before that."""
         for old, new in changes:
             station = self._registry.station(new.station)
             if station is None:
@@ -95,11 +100,15 @@ class RegionBook:
             return self._recent[day].of(region)
         wide = self._wide  # another one if the registry changes while we read
         if day not in wide:
-            wide[day] = await self._read(day, wide_codes)
+            async with self.still:
+                if day not in wide:  # nobody else asked for it meanwhile
+                    wide[day] = await self._read(day, wide_codes)
             while len(wide) > WIDE_DAYS_MAX:
                 wide.popitem(last=False)
-        wide.move_to_end(day)
-        return wide[day].of(region)
+        if day in wide:
+            wide.move_to_end(day)
+            return wide[day].of(region)
+        return await self._wide_day(region, day)
 
     async def _by_stations(self, region: str | None, days: Sequence[date]) -> list[RegionDay]:
         totals = {day: DayTotals(day) for day in days}
@@ -112,7 +121,7 @@ class RegionBook:
         return [day.of(region) for day in totals.values()]
 
     async def _read(self, day: date, codes_of: Callable[[Station], Codes]) -> DayTotals:
-        """A day's totals as they are published. To be put in their place at once: what follows is applied to them."""
+        """A day's totals as they are published; to be put in their place with `still` held all the time."""
 
         def read(connection: Connection) -> DayTotals:
             totals = DayTotals(day)

@@ -1,12 +1,13 @@
 """Alerts, jobs, silences, crews and their stream over HTTP: whose they are, and what is refused in which words."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from aiohttp import ClientSession
 
 from api.app import make_app
-from ingest.alerts.model import AlertState
+from ingest.alerts.model import AlertKey, AlertState, Scope
 from ingest.alerts.records import BoardEvent
 from ingest.operating import Role
 from ingest.ports import TransientStoreError
@@ -86,12 +87,13 @@ async def test_job_elsewhere_is_neither_seen_nor_touched(client: ClientSession, 
 
 @pytest.mark.parametrize("where", [{"station": "gd-0001"}, {"region": "110000"}, {"rule": "full"}])
 async def test_nobody_silences_elsewhere(client: ClientSession, board: MemoryBoard, where: dict[str, str]) -> None:
-    """Nor everywhere; nor ends what others silenced."""
+    """Nor everywhere; nor ends what others silenced, be it of another place or of all."""
     body = {"reason": "检修", "hours": 1, **where}
     async with client.post("/v1/ops/silences", headers=OURS, json=body) as response:
         await assert_problem(response, 403)
-    async with client.delete("/v1/ops/silences/s2", headers=OURS) as response:
-        await assert_problem(response, 403)
+    for others in ("s2", "s3"):
+        async with client.delete(f"/v1/ops/silences/{others}", headers=OURS) as response:
+            await assert_problem(response, 403)
     assert board.acts == []
 
 
@@ -113,6 +115,9 @@ async def test_crews_of_all_are_set_by_who_is_for_all(client: ClientSession, boa
         ("jobs/j2/close", {"reson": "x"}, "/reson"),
         ("jobs/j2/acknowledge", {"in_minutes": -1}, "/in_minutes"),
         ("jobs/j2/acknowledge", {"arrival": "soon"}, "/arrival"),
+        ("jobs/j2/acknowledge", {"arrival": "0001-01-01T00:00:00+14:00"}, "/arrival"),
+        ("jobs/j2/acknowledge", {"arrival": "9999-12-31T20:00:00Z"}, "/arrival"),
+        ("silences", {"reason": "x", "rule": "full", "starts": "9999-12-31T00:00:00Z", "hours": 48}, "/starts"),
         ("jobs/j2/acknowledge", {"arrival": "2026-11-26T06:30:00Z", "in_minutes": 5}, ""),
         ("jobs/j2/acknowledge", [], ""),
         ("alerts/a1/comment", {"text": ""}, "/text"),
@@ -183,6 +188,30 @@ async def test_pages_are_turned(client: ClientSession, board: MemoryBoard) -> No
             found += [one["id"] for one in page[name]]
             url = f"{path}&cursor={page['next_cursor']}" if page["next_cursor"] else ""
         assert found == all_ids
+
+
+async def test_a_list_that_moves_between_two_pages_skips_nothing(client: ClientSession, board: MemoryBoard) -> None:
+    """What ends on the first page and what comes before it make no hole and no repeat in the second."""
+    first_ids, all_ids = [], list(board.known_alerts)
+    async with client.get("/v1/ops/alerts?limit=3", headers=OPERATOR) as response:
+        page = (await response.json())["data"]
+    first_ids = [one["id"] for one in page["alerts"]]
+    gone = board.known_alerts.pop(first_ids[0])
+    fresh = [replace(gone, id=f"new-{number}") for number in range(3)]
+    board.known_alerts = {one.id: one for one in fresh} | board.known_alerts
+    async with client.get(f"/v1/ops/alerts?limit=100&cursor={page['next_cursor']}", headers=OPERATOR) as response:
+        rest = [one["id"] for one in (await response.json())["data"]["alerts"]]
+    assert first_ids + rest == all_ids
+    async with client.get(f"/v1/ops/alerts?past=true&cursor={page['next_cursor']}", headers=OPERATOR) as response:
+        await assert_problem(response, 400, parameter="cursor")
+
+
+async def test_what_is_over_in_a_district_is_over_in_its_province(client: ClientSession, board: MemoryBoard) -> None:
+    """Of regions below the one that is asked for, too."""
+    dark = replace(board.over[0], id="d1", key=AlertKey(Scope.REGION, "110101", "region_dark"))
+    board.over.append(dark)
+    assert "d1" in await _list(client, "/v1/ops/alerts?past=true&region=110000", "alerts", OPERATOR)
+    assert "d1" not in await _list(client, "/v1/ops/alerts?past=true&region=440000", "alerts", OPERATOR)
 
 
 async def test_alert_without_word_says_since_when(client: ClientSession, board: MemoryBoard) -> None:

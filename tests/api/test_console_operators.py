@@ -96,4 +96,7 @@ async def test_silences_are_listed_and_ended(world: World, browser: Browser) -> 
 async def test_a_district_sees_its_own_and_those_of_no_place(client: ClientSession) -> None:
     """Not those of another province."""
     regional = await signed_in(client, REGIONAL.text)
-    assert re.findall(r'id="silence-(\w+)"', await regional.get("/ops/silences")) == ["s1", "s3"]
+    html = await regional.get("/ops/silences")
+    assert re.findall(r'id="silence-(\w+)"', html) == ["s1", "s3"]
+    assert re.findall(r'action="/ops/silences/(\w+)"', html) == ["s1"]
+    await regional.act("/ops/silences/s3", 403)

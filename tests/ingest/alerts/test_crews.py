@@ -143,7 +143,8 @@ def test_chain_is_for_what_is_open_and_told() -> None:
 
 def silence(**changes: object) -> Silence:
     """An hour of quiet at one station."""
-    return replace(Silence("s-1", "王", "检修", NOW_MS, NOW_MS + HOUR_MS, station="st-1"), **changes)  # type: ignore[arg-type]
+    one = Silence("s-1", "王", "检修", NOW_MS, NOW_MS + HOUR_MS, station="st-1", created_ms=NOW_MS)
+    return replace(one, **changes)  # type: ignore[arg-type]
 
 
 def test_silence_is_pending_then_active_then_expired() -> None:
@@ -197,6 +198,7 @@ def test_silence_that_lasts_longest_is_named_and_old_ones_go() -> None:
         ({"station": None}, "name a station, region, rule or part"),
         ({"ends_ms": NOW_MS}, "ends before it starts"),
         ({"ends_ms": NOW_MS + 91 * DAY_MS}, "longer than 90 days"),
+        ({"starts_ms": NOW_MS + 367 * DAY_MS, "ends_ms": NOW_MS + 368 * DAY_MS}, "more than a year from now"),
         ({"author": " "}, "name an author and a reason"),
         ({"reason": "x" * 501}, "longer than 500"),
     ],

@@ -1,8 +1,10 @@
 """The connection and its thread: one transaction after another, and errors named by their remedy."""
 
 import asyncio
+import os
 import sqlite3
 import threading
+import time
 from functools import partial
 from pathlib import Path
 
@@ -191,6 +193,33 @@ async def test_a_lock_held_by_another_process_is_an_outage_for_writers_only(
     other.close()
     await database.run(remember)
     assert await database.read(remembered) == "value"
+    await database.close()
+
+
+async def test_the_log_of_sqlite_stays_small_behind_readers_in_a_row(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody always reads while much is written: the log starts over all the same."""
+    monkeypatch.setattr(database_module, "WAL_BYTES", 1_000_000)
+    database = Database(f"sqlite:///{path}")
+    await database.open()
+    is_over = False
+
+    def read_slowly(connection: Connection) -> None:
+        remembered(connection)
+        time.sleep(0.02)
+        remembered(connection)
+
+    async def read_on() -> None:
+        while not is_over:
+            await database.read(read_slowly)
+
+    reading = asyncio.create_task(read_on())
+    for number in range(60):
+        await database.run(lambda c, n=number: checkpoints.write(c, "name", str(n) * 250_000))  # type: ignore[misc]
+    is_over = True
+    await reading
+    assert os.path.getsize(f"{path}-wal") < 5_000_000  # noqa: ASYNC240, PTH202
     await database.close()
 
 

@@ -2,14 +2,17 @@
 
 import asyncio
 import sqlite3
+import threading
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
 from ingest.database import database as operational
-from ingest.database import ledger
+from ingest.database import day_counts, ledger
 from ingest.database.database import Database
+from ingest.database.day_counts import Published
 from ingest.model import LedgerRow, Mark, Quality, RegionDay, Revision
 from ingest.ports import TransientStoreError
 from ingest.registry.registry import MemoryRegistry
@@ -336,6 +339,39 @@ async def test_regions_follow_their_stations(database: Database, clock: Clock, b
     assert [region.visits for region in book.region_days("440000")] == [0, 0]
     assert await by_region(book, "110101") == [yesterday, today]
     assert (await counts(book, "stranger"))[0][1] == 1000
+
+
+@pytest.mark.parametrize("is_asked", [True, False])
+async def test_what_is_published_while_regions_are_summed_is_in_them(
+    database: Database, clock: Clock, book: PublishedVisits, monkeypatch: pytest.MonkeyPatch, is_asked: bool
+) -> None:
+    """A slow sum of a day, asked for or after a change of the registry, and counts that are published meanwhile.
+
+    They are neither missing afterwards nor in it twice.
+    """
+    monkeypatch.setattr(region_book, "SMALL_STATIONS", 0)
+    day = ago(9) if is_asked else ago(1)
+    await publish(database, clock, book, row(day, (0, 5), (1, 50)))
+    reading, may_end, loop = asyncio.Event(), threading.Event(), asyncio.get_running_loop()
+    of_days = day_counts.of_days
+
+    def slow(connection: Connection, first: date, last: date) -> list[Published]:
+        found = list(of_days(connection, first, last))
+        loop.call_soon_threadsafe(reading.set)
+        assert may_end.wait(10)
+        return found
+
+    monkeypatch.setattr(day_counts, "of_days", slow)
+    summing = asyncio.ensure_future(book.of_region(None, day, day) if is_asked else book.registry_changed())
+    await reading.wait()
+    one = row(day, (0, 7), (1, 70), "bj-2")
+    await write(database, clock, one)
+    book.note(one.station, day)
+    publishing = asyncio.create_task(book.flush())
+    await asyncio.wait([publishing], timeout=0.1)  # it would be done by then, if nothing held it
+    may_end.set()
+    await asyncio.gather(summing, publishing)
+    assert [one.visits for one in await book.of_region(None, day, day)] == [5 + 7]
 
 
 @pytest.mark.parametrize("small", [0, 2_000])
