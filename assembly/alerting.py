@@ -22,8 +22,9 @@ from ingest.alerts.desk import Books as DeskBooks
 from ingest.alerts.desk import Desk
 from ingest.alerts.desk_board import DeskBoard, Parts
 from ingest.alerts.directory import Directory
-from ingest.alerts.engine import Engine, World
-from ingest.alerts.jobs import JobBook, JobSettings
+from ingest.alerts.engine import Engine
+from ingest.alerts.job_settings import JobSettings
+from ingest.alerts.jobs import JobBook
 from ingest.alerts.life import LifeSettings
 from ingest.alerts.links import KEY_BYTES, LinkKey
 from ingest.alerts.lookout import Lookout
@@ -39,6 +40,7 @@ from ingest.alerts.silences import Silences
 from ingest.alerts.teller import Teller
 from ingest.alerts.telling import Terms
 from ingest.alerts.texts import Texts
+from ingest.alerts.world import World
 from ingest.alerts.writ import remembered
 from ingest.database import alert_notes
 from ingest.database.database import Database

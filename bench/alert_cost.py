@@ -11,9 +11,10 @@ from typing import Final
 from bench import load
 from gateway.frames import Message
 from ingest.accounting import Accounting
-from ingest.alerts.engine import Engine, World
+from ingest.alerts.engine import Engine
 from ingest.alerts.life import LifeSettings
 from ingest.alerts.rules.book import RuleBook
+from ingest.alerts.world import World
 from ingest.batch import Batch
 from ingest.checkpoint import Checkpoint
 from ingest.decode import ClockBounds, decode

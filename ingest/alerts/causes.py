@@ -7,7 +7,7 @@ and the cause above an alert. Never: resolves an alert; a cause only explains it
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from ingest.alerts.model import PLATFORM_PLACE, Alert, AlertKey, AlertState, Scope
+from ingest.alerts.model import PLATFORM_PLACE, Alert, AlertKey, AlertState, Scope, Severity
 
 REGION_DARK: Final = "region_dark"
 STATION_DARK: Final = "dark"
@@ -15,6 +15,7 @@ PLATFORM_BLIND: Final = "platform_blind"
 
 BLIND_KEY: Final = AlertKey(Scope.PLATFORM, PLATFORM_PLACE, PLATFORM_BLIND)
 
+InhibitedBy = Callable[[Alert], AlertKey | None]
 PathOf = Callable[[Scope, str], Sequence[str]]
 """Codes of the regions above a place, the province first; of a region its own is the last."""
 
@@ -123,3 +124,18 @@ class Causes:
         """Whether a dark region explains it: what is dark there does; a station that is heard speaks for itself."""
         is_dark = AlertKey(Scope.STATION, key.place, STATION_DARK) in self._standing
         return key.scope is Scope.REGION or key.rule == STATION_DARK or is_dark
+
+
+def cause_of(alert: Alert, inhibited_by: InhibitedBy) -> AlertKey | None:
+    """What explains an alert, so that nobody is told of it; None: it stands for itself.
+
+    Nothing explains an emergency, nor a critical fault of a part that was seen before the station fell silent: a
+    cabinet that burns down is dark, too.
+    """
+    if alert.severity is Severity.EMERGENCY:
+        return None
+    cause = inhibited_by(alert)
+    if cause is None or not alert.key.part or alert.severity is not Severity.CRITICAL:
+        return cause
+    was_seen = cause.scope is Scope.STATION or alert.state is AlertState.UNKNOWN
+    return None if was_seen else cause

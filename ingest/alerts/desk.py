@@ -52,6 +52,10 @@ class Findings(Protocol):
         """Let happen what time alone brings."""
 
     @property
+    def sees(self) -> bool:
+        """Whether what stations say is heard and looked at; else nothing is proven good."""
+
+    @property
     def has_changes(self) -> bool:
         """Whether `take_changes` has more to give."""
 
@@ -220,7 +224,9 @@ class Desk:
         changes = books.findings.take_changes(CHANGES_MOST)
         writ.changes.extend(changes)
         with spare("the book of jobs"):
-            self._step(writ, books.jobs.take(changes, books.findings.inhibited_by, now_ms))
+            sees, owes = books.findings.sees, books.teller.owes
+            taken = books.jobs.take(changes, books.findings.inhibited_by, now_ms, sees=sees, owes=owes)
+            self._step(writ, taken)
         with spare("who is told"):
             decision = books.teller.decide(books.jobs, partial(self.muffled, now_ms=now_ms), self._changed, now_ms)
             self._changed.clear()

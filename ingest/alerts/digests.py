@@ -66,12 +66,12 @@ class Digests:
             self._plan(self._roster, self._calendar.day(now_ms), now_ms)
 
     def _plan(self, roster: Roster, today: date, now_ms: int) -> None:
-        self._roster, self._today = roster, today
         self._due_ms = {
             crew.id: due_ms
             for crew in roster
             if self._done.get(crew.id) != str(today) and (due_ms := self._of_day_ms(crew, today, now_ms)) is not None
         }
+        self._roster, self._today = roster, today
         tomorrow_ms = self._calendar.instant_ms(today + timedelta(days=1), "00:00")
         self.due_ms = min(self._due_ms.values(), default=tomorrow_ms)
 

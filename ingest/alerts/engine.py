@@ -6,7 +6,6 @@ events, so whatever is looked at twice, late or again after a crash comes to the
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -30,11 +29,9 @@ from ingest.alerts.rules.rule import StationRules
 from ingest.alerts.rules_at import RulesAt, kind_of
 from ingest.alerts.station_watch import StationWatch
 from ingest.alerts.taking_over import taken_over
+from ingest.alerts.world import World
 from ingest.live.station import LiveStation
 from ingest.model import Reading, Station
-from ingest.ports import Registry
-from ingest.quality import QualityBook
-from ingest.visits.local_day import LocalDays
 
 STEP: Final = 100
 """Stations of a sweep before others get a turn: 2 ms where all are looked at. Larger: readings and people wait.
@@ -52,16 +49,6 @@ WATCH: Final = "watch"
 USE: Final = "use"
 VISITS: Final = "visits"
 ALIVE: Final = "alive"
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """What the engine looks at."""
-
-    registry: Registry
-    live: Mapping[str, LiveStation]
-    quality: QualityBook
-    days: LocalDays
 
 
 class Engine:
@@ -85,6 +72,8 @@ class Engine:
         self._foresight = Foresight(self._readings, world.days, now_ms)
         self._sweeps = 0
         self.blind_since_ms: int | None = None
+        self._is_waking = False
+        """It was restored, and has not looked at every station since."""
         self.mishaps = Mishaps()
         """Of single stations and alerts: those beside them were looked at."""
 
@@ -173,6 +162,7 @@ class Engine:
         self._let_go(now_ms)
         self._regions.known(heard)
         self._sweeps += 1
+        self._is_waking = False
 
     def blind(self, now_ms: int, since_ms: int, why: str) -> None:
         """The platform sees nothing since then: all clocks stand still."""
@@ -202,6 +192,11 @@ class Engine:
             self.alerts.live(alert.key, life.resolved_by(alert, who, now_ms))
 
     # ---- what is asked ----
+
+    @property
+    def sees(self) -> bool:
+        """Whether what stations say is heard, and was looked at since the start."""
+        return self.blind_since_ms is None and not self._is_waking
 
     @property
     def has_changes(self) -> bool:
@@ -247,7 +242,8 @@ class Engine:
         taken_over(alive, lambda _name, written: alive_ms.append(int(written)), WATCH)
         away_ms = max(0, now_ms - alive_ms[-1])
         self._watch.saw_nothing(now_ms - away_ms, now_ms)
-        self.alerts.restore(life.shifted(alert, away_ms) for alert in alerts)
+        self._is_waking = bool(alerts)
+        self.alerts.restore(life.awoken(life.shifted(alert, away_ms), now_ms) for alert in alerts)
         for alert in alerts:
             if alert.key.rule not in RULES and alert.state is not AlertState.RESOLVED:
                 # An upgrade took or renamed its rule: nobody would ever look at it again.

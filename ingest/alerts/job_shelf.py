@@ -19,7 +19,6 @@ class JobShelf:
         self.alerts: dict[str, Alert] = {}
         """By id."""
         self._due_of = due_of
-        self._heard_ms: dict[str, int] = {}
         self._at_place: dict[str, list[str]] = {}
         self._jobs_of: dict[str, list[str]] = {}
         self._timers: list[tuple[int, str]] = []
@@ -45,18 +44,13 @@ class JobShelf:
         for alert_id in job.alerts | job.done_alerts:
             _take_out(self._jobs_of, alert_id, job.id)
 
-    def hear(self, alert: Alert, at_ms: int) -> bool:
-        """An alert as it was at an instant; false, and nothing is kept, if it is older than what was heard."""
-        if at_ms < self._heard_ms.get(alert.id, at_ms):
-            return False
+    def hear(self, alert: Alert) -> None:
+        """An alert as it is now. Changes come in order; their times do not tell it, for a clock may be set back."""
         self.alerts[alert.id] = alert
-        self._heard_ms[alert.id] = at_ms
-        return True
 
     def forget(self, alert_id: str) -> None:
         """An alert is out of memory."""
         self.alerts.pop(alert_id, None)
-        self._heard_ms.pop(alert_id, None)
 
     def at(self, place: str) -> Sequence[Job]:
         """The jobs of a place, as they were opened."""

@@ -5,63 +5,27 @@ Never: tells anybody, or closes a job of which an alert is bad or unknown withou
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
 from ingest.alerts import job_steps as steps
+from ingest.alerts.causes import InhibitedBy, cause_of
 from ingest.alerts.crews import Roster
+from ingest.alerts.job_settings import ARRIVAL_MS, OWED_LONGEST_MS, OWED_LOOK_MS, JobSettings
 from ingest.alerts.job_shelf import JobShelf
 from ingest.alerts.job_steps import BY_READINGS, UNDER_WAY, WrongStep
 from ingest.alerts.mishaps import Mishaps
-from ingest.alerts.model import Alert, AlertKey, AlertState, Change, ChangeKind, Scope, Severity
+from ingest.alerts.model import Alert, AlertKey, AlertState, Change, ChangeKind, Severity
 from ingest.alerts.shifts import Calendar
 from ingest.alerts.work import Job, JobChange, JobState, JobStep
-
-InhibitedBy = Callable[[Alert], AlertKey | None]
 
 BAD: Final = (AlertState.FIRING, AlertState.UNKNOWN)
 RETURNS: Final = (ChangeKind.FIRED, ChangeKind.REOPENED, ChangeKind.WORSE)
 """What opens a job again that a person closed while its alert stood."""
-ARRIVAL_MS: Final = 7 * 86_400_000
-"""Larger: a slip of the finger is shown as somebody who comes next year. Smaller: a far station cannot be promised."""
 HELD_LOOK_MS: Final = 60_000
 """How often alerts without a job are looked at whose cause did not say that it is over. Larger: what a cause leaves
 behind by another way than its end waits longer. Smaller: in a storm, a walk over tens of thousands each time."""
-
-
-@dataclass(frozen=True, slots=True)
-class JobSettings:
-    """How long a job waits for what."""
-
-    close_after_s: float = 300.0
-    """How long all must be good. Larger: crews carry jobs that are done. Smaller: a loose contact closes and opens."""
-    reopen_s: float = 7_200.0
-    """How long after that the same fault is the same job. Larger: two repairs count as one. Smaller: a repair that did
-    not hold looks like a new fault."""
-    keep_s: float = 72 * 3_600.0
-    """How long a closed job stays in memory. Larger: memory. Smaller: a crew that rests over a weekend never hears that
-    what it was told of is good."""
-    acknowledged_s: float = 8 * 3_600.0
-    """How long an acknowledgement holds at most where nobody said until when. Larger: a forgotten job sleeps longer.
-    Smaller: who drives to a far station is asked again on the way."""
-    acknowledged_longest_s: float = 72 * 3_600.0
-    """The longest that somebody may say. What takes longer is a silence, which names its reason."""
-
-
-def cause_of(alert: Alert, inhibited_by: InhibitedBy) -> AlertKey | None:
-    """What explains an alert, so that nobody is told of it; None: it stands for itself.
-
-    Nothing explains an emergency, nor a critical fault of a part that was seen before the station fell silent: a
-    cabinet that burns down is dark, too.
-    """
-    if alert.severity is Severity.EMERGENCY:
-        return None
-    cause = inhibited_by(alert)
-    if cause is None or not alert.key.part or alert.severity is not Severity.CRITICAL:
-        return cause
-    was_seen = cause.scope is Scope.STATION or alert.state is AlertState.UNKNOWN
-    return None if was_seen else cause
 
 
 class UnknownJob(KeyError):
@@ -86,6 +50,9 @@ class JobBook:
         self._homeless: dict[AlertKey | None, dict[str, None]] = {}
         """Bad alerts without a job, by what inhibits them; under None those that must be looked at."""
         self._held_look_ms: int | None = None
+        self._owed_ms: dict[str, int] = {}
+        """By id of a job whose end somebody still has to hear of: when to ask again."""
+        self._sees = True
         self._again: list[Change] = []
         """Changes of alerts of which a step failed, in order."""
         self.mishaps = Mishaps()
@@ -93,10 +60,16 @@ class JobBook:
             self._shelf.keep(job)
         for alert in alerts:
             if alert.state is not AlertState.PENDING:
-                self._shelf.hear(alert, alert.changed_ms)
+                self._shelf.hear(alert)
                 if alert.state in BAD and not self._shelf.jobs_of(alert.id):
                     self._look_for_home(alert.id)
                     self._held_look_ms = 0
+        for job in self._shelf.jobs.values():
+            for alert_id in sorted(job.alerts):
+                ended = self._shelf.alerts.get(alert_id)
+                if ended is not None and ended.state is AlertState.RESOLVED:
+                    # Its end was durable, and the step of the job was not.
+                    self._again.append(Change(ChangeKind.RESOLVED, ended, ended.changed_ms))
 
     # ---- what it holds ----
 
@@ -130,15 +103,25 @@ class JobBook:
 
     def due_ms(self) -> int | None:
         """When `take` has something to do even if no alert changes."""
-        found = (self._shelf.due_ms(), self._held_look_ms)
+        found = (self._shelf.due_ms(), self._held_look_ms, 0 if self._again else None)
         return min((due_ms for due_ms in found if due_ms is not None), default=None)
 
     # ---- what happens to it ----
 
-    def take(self, changes: Iterable[Change], inhibited_by: InhibitedBy, now_ms: int) -> list[JobChange]:
-        """What changes of alerts and the time do to the jobs, in order. A change older than one heard is ignored.
+    def take(
+        self,
+        changes: Iterable[Change],
+        inhibited_by: InhibitedBy,
+        now_ms: int,
+        *,
+        sees: bool = True,
+        owes: Callable[[str], bool] = lambda _job: False,
+    ) -> list[JobChange]:
+        """What changes of alerts, in order, and the time do to the jobs.
 
-        A step that fails is taken again the next time, and those of other jobs are taken now; see `mishaps`.
+        `sees`: whether readings come in; without them none is proven good, and what was good before must be so anew.
+        `owes`: whether somebody still has to hear that a job is over; it is not forgotten before. A step that fails is
+        taken again the next time, and those of other jobs are taken now; see `mishaps`.
         """
         done: list[JobChange] = []
         waiting, self._again = [*self._again, *changes], []
@@ -152,14 +135,31 @@ class JobBook:
             if change.alert.id in failed:
                 self._again.append(change)
         self._house(inhibited_by, now_ms, done)
+        if sees and not self._sees:
+            self._prove_anew(now_ms)
+        self._sees = sees
         not_taken: list[str] = []
         while (due := self._shelf.next_due(now_ms)) is not None:
             job, due_ms = due
+            if not sees and job.good_since_ms is not None and job.closed_ms is None:
+                not_taken.append(job.id)
+                continue
+            if job.closed_ms is not None and now_ms - job.closed_ms < OWED_LONGEST_MS and owes(job.id):
+                self._owed_ms[job.id] = now_ms + OWED_LOOK_MS
+                if not job.alerts:
+                    not_taken.append(job.id)
+                    continue
             with self.mishaps.spare(f"what is due of job {job.id}", partial(not_taken.append, job.id)):
                 self._time_is_up(job, due_ms, done)
         for job_id in not_taken:
             self._shelf.due_again(job_id)
         return done
+
+    def _prove_anew(self, now_ms: int) -> None:
+        """Readings come in again: what was good has to be good for as long as if it began now."""
+        for job in list(self.jobs.values()):
+            if job.good_since_ms is not None and job.closed_ms is None:
+                self._shelf.keep(replace(job, good_since_ms=now_ms))
 
     def _change(self, change: Change, done: list[JobChange]) -> None:
         alert = change.alert
@@ -171,8 +171,7 @@ class JobBook:
             return
         if alert.state is AlertState.PENDING:
             return
-        if not self._shelf.hear(alert, change.at_ms):
-            return
+        self._shelf.hear(alert)
         jobs = self.jobs_of(alert.id)
         if alert.state in BAD:
             standing = [job for job in jobs if job.state is not JobState.CLOSED]
@@ -262,10 +261,15 @@ class JobBook:
     def _time_is_up(self, job: Job, due_ms: int, done: list[JobChange]) -> None:
         if job.state is JobState.CLOSED and job.alerts:
             # A person closed it, and the fault still stands when the window is over.
+            mine = [one for one in self._shelf.at(job.place) if one.crew == job.crew]
+            if (standing := next((one for one in mine if one.state is not JobState.CLOSED), None)) is not None:
+                self._hand_over(job, standing, due_ms, done)
+                return
             severity = steps.worst(self.open_alerts(job)) or job.severity
             self._step(JobStep.REOPENED, replace(steps.reopened(job, due_ms), severity=severity), due_ms, done)
         elif job.state is JobState.CLOSED:
             done.append(JobChange(JobStep.FORGOTTEN, job, due_ms, job))
+            self._owed_ms.pop(job.id, None)
             self._shelf.drop(job)
         elif job.alerts:
             # It may have been good when the acknowledgement ended, and turned bad since.
@@ -273,6 +277,13 @@ class JobBook:
             self._step(JobStep.ACK_EXPIRED, steps.unheld(job, expired_ms), expired_ms, done)
         else:
             self._step(JobStep.CLOSED, steps.closed(job, self._proven_by(job), due_ms), due_ms, done)
+
+    def _hand_over(self, job: Job, standing: Job, now_ms: int, done: list[JobChange]) -> None:
+        """What still stands of a closed job goes into the one that is open there: one crew has one job at a place."""
+        for alert in self.open_alerts(job):
+            self._worsen(self.jobs[standing.id], alert, now_ms, done)
+            job = steps.without_alert(job, alert.id, now_ms)
+        self._step(JobStep.LEFT, replace(job, alerts=frozenset()), now_ms, done)
 
     def _proven_by(self, job: Job) -> str:
         """Who says that all is good: the readings, unless a person ended one of the alerts."""
@@ -364,7 +375,8 @@ class JobBook:
         """When the job takes a step by itself."""
         if job.closed_ms is not None:
             stays_s = self._settings.reopen_s if job.alerts else self._settings.keep_s
-            return job.closed_ms + int(stays_s * 1_000)
+            owed_ms = 0 if job.alerts else self._owed_ms.get(job.id, 0)
+            return max(job.closed_ms + int(stays_s * 1_000), owed_ms)
         if job.good_since_ms is not None:
             return job.good_since_ms + int(self._settings.close_after_s * 1_000)
         return job.acknowledged_until_ms

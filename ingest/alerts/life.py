@@ -150,6 +150,16 @@ def shifted(alert: Alert, by_ms: int) -> Alert:
     )
 
 
+def awoken(alert: Alert, now_ms: int) -> Alert:
+    """After a restart: a fault that nobody was told of is to be seen once more before its hold-off goes on.
+
+    Whether there was still a word of it when the process ended was not written.
+    """
+    if alert.state is not AlertState.PENDING:
+        return alert
+    return replace(alert, unknown_since_ms=_last_word_ms(alert), forget_ms=now_ms + PENDING_UNKNOWN_MS)
+
+
 def alert_id(key: AlertKey, since_ms: int) -> str:
     """Of the fault and its beginning, so that a replay after a crash makes the same one."""
     return hashlib.blake2b("\n".join((*key, str(since_ms))).encode(), digest_size=6).hexdigest()

@@ -146,6 +146,10 @@ class Teller:
     def _sparing(self, job_id: str) -> AbstractContextManager[None]:
         return self.mishaps.spare(f"what is to be told of job {job_id}", partial(self._again.add, job_id))
 
+    def owes(self, job_id: str) -> bool:
+        """Whether a channel was told of a job, and not yet that it is over."""
+        return any(not told.is_over for told in self._told.get(job_id, {}).values())
+
     def verdicts(self, book: JobBook, muffled: Muffled, job_id: str, now_ms: int) -> list[Verdict]:
         """Why each channel is told of a job, or is not; changes nothing."""
         job = book.jobs[job_id]
@@ -340,7 +344,8 @@ class Teller:
                 )
             self._remember(told, done)
             done.digested[crew.id] = mark
-        self._digests.told(done.digested.values(), now_ms)
+        if done.digested:
+            self._digests.told(done.digested.values(), now_ms)
 
     # ---- when to look again ----
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
 
+from ingest.alerts.causes import InhibitedBy, cause_of
 from ingest.alerts.job_steps import BY_READINGS
-from ingest.alerts.jobs import InhibitedBy, cause_of
 from ingest.alerts.model import Alert, Severity
 from ingest.alerts.silences import Silences
 from ingest.alerts.work import Job, JobState, Told, Why, WhyNot

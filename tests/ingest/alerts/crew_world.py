@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 from pydantic import TypeAdapter
 
 from ingest.alerts.crews import Roster
-from ingest.alerts.jobs import JobBook, JobSettings
+from ingest.alerts.job_settings import JobSettings
+from ingest.alerts.jobs import JobBook
 from ingest.alerts.model import (
     PLATFORM_PLACE,
     Alert,
@@ -89,6 +90,8 @@ class CrewWorld:
         self.alerts: dict[str, Alert] = {}
         self.causes: dict[str, AlertKey] = {}
         """By place of the alerts that it inhibits."""
+        self.sees = True
+        """Whether readings come in."""
         self.notices: list[Notice] = []
         self.changes: list[JobChange] = []
         self.jobs: dict[str, Job] = {}
@@ -142,7 +145,8 @@ class CrewWorld:
 
     def hear(self, *changes: Change) -> None:
         """Changes of alerts come in, at once."""
-        self.after(self.book.take(changes, self.inhibited_by, self.now_ms))
+        steps = self.book.take(changes, self.inhibited_by, self.now_ms, sees=self.sees, owes=self.teller.owes)
+        self.after(steps)
         assert self.book.mishaps.take() is None
 
     def act(self, name: str, job: Job, **arguments: Any) -> None:

@@ -17,7 +17,8 @@ from ingest.alerts.composing import Composer
 from ingest.alerts.desk import Books, Desk
 from ingest.alerts.desk_board import DeskBoard, Parts
 from ingest.alerts.directory import Directory
-from ingest.alerts.jobs import JobBook, JobSettings
+from ingest.alerts.job_settings import JobSettings
+from ingest.alerts.jobs import JobBook
 from ingest.alerts.links import LinkKey
 from ingest.alerts.places import Places
 from ingest.alerts.rules.catalogue import RULES

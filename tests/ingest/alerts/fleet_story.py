@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from gateway.topics import Kind
-from ingest.alerts.engine import Engine, World
+from ingest.alerts.engine import Engine
 from ingest.alerts.life import LifeSettings
 from ingest.alerts.model import Alert, Change
 from ingest.alerts.rules.book import RuleBook
 from ingest.alerts.rules.settings import AlertSettings
+from ingest.alerts.world import World
 from ingest.decode import StateChange
 from ingest.model import Article, Station
 from ingest.registry.registry import MemoryRegistry

@@ -104,3 +104,22 @@ def test_a_fault_that_was_not_told_of_yet_outlives_looking_away(away: Callable[[
     assert [alert.unknown_since_ms for alert in fleet.open() if alert.key.rule == "cell_hot"] == [fleet.ms(0)]
     fleet.sends(11_260, Kind.BATTERY, cabinet(47))
     assert [line for line in fleet.news() if "st-1" in line] == ["11260 fired warning cell_hot st-1 slot/1"]
+
+
+def test_a_fault_without_a_word_does_not_fire_because_of_a_restart() -> None:
+    """Pending, then its sensor said nothing, which is not written; killed, and started: a look decides, not time."""
+    fleet = Fleet(1)
+    fleet.born(0)
+    fleet.sends(0, Kind.BATTERY, cabinet(47))
+    written = [replace(alert) for alert in fleet.open()]
+    assert [line for line in fleet.news() if "cell_hot" in line] == ["0 pending warning cell_hot st-1 slot/1"]
+    fleet.sends(60, Kind.BATTERY, cabinet(None))
+    for second in range(120, 600, 60):
+        fleet.sends(second, Kind.BATTERY, cabinet(None))
+    fleet.make_engine(fleet.ms(600)).restore(written, {"watch": {"alive": str(fleet.ms(598))}}, fleet.ms(600))
+    fleet.passes(601)
+    assert [line for line in fleet.news() if "fired" in line] == []
+    assert not fleet.engine.sees
+    fleet.sweeps(615)
+    assert fleet.engine.sees
+    assert [line for line in fleet.news() if "fired" in line] == []

@@ -94,6 +94,8 @@ async def test_an_alert_of_a_rule_that_is_gone_ends_and_its_job_with_it(tmp_path
 
         await one.database.run(rename)
     async with office(fleet, tmp_path, 10) as again:
+        fleet.sends(10.2, Kind.BATTERY, cabinet(25))
+        fleet.sweeps(10.5)
         await again.turn(11)
         states = {alert.key.rule: alert.state for alert in again.board.alerts()}
         assert states["old_smoke"] is AlertState.RESOLVED
