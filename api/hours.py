@@ -114,14 +114,17 @@ def week(station: Station, now: datetime, country: str) -> list[DayHours]:
 
 
 def _day_hours(hours: OpeningHours, day: date, zone: tzinfo | None) -> DayHours:
-    begins, ends = (datetime.combine(day + timedelta(days=ahead), time(), zone) for ahead in (0, 1))
-    spans = [
-        (start, until)
-        for start, until, state, _ in hours.intervals(begins, ends + timedelta(days=1))
-        if state is State.OPEN and start < ends
-    ]
-    # A span of the day before that runs past midnight is told there.
-    if spans and spans[0][0] == begins and hours.is_open(begins - timedelta(minutes=1)) and spans[0][1] < ends:
-        spans = spans[1:]
+    before, begins, ends, after = (datetime.combine(day + timedelta(days=one), time(), zone) for one in (-1, 0, 1, 2))
+    spans: list[tuple[datetime, datetime]] = []
+    for start, until, state, _ in hours.intervals(before, after):
+        if state is not State.OPEN or until <= begins or start >= ends:
+            continue
+        if start < begins:
+            if before < start and until < ends:
+                continue  # it is told whole on the day before
+            start = begins  # noqa: PLW2901 - what of it is this day's
+        # Past midnight it is told whole, unless it is the next day's, too, or both days are open all day.
+        is_whole = until <= ends or (start > begins and until < after)
+        spans.append((start, until if is_whole else ends))
     is_all_day = len(spans) == 1 and spans[0][0] == begins and spans[0][1] >= ends
     return DayHours(day, tuple(spans), is_all_day)

@@ -145,22 +145,28 @@ def _status(system: System, station: Station, status: StationStatus, seen: Seen)
     door = system.view.opening(station).door
     is_known = status.presence is Presence.ONLINE and not seen.is_stale
     is_safe = isinstance(body, Battery) and not body.smoke and body.suppress != "discharged"
-    ready, empty, fault = states.count("ready"), states.count("empty"), states.count("fault")
+    slots = body.slots if isinstance(body, Battery) else ()
+    ready, empty = states.count("ready"), states.count("empty")
+    # Each slot is counted once: of a fault it is the battery, where there is one in it.
+    stuck = sum(slot.state == "fault" and (slot.battery is not None or slot.soc is not None) for slot in slots)
+    may_swap = is_known and is_safe and door is not Door.CLOSED
     facts: dict[str, Any] = {
         "station_id": station.id,
         "num_vehicles_available": ready if is_known else 0,
         "vehicle_types_available": [{"vehicle_type_id": BATTERY, "count": ready if is_known else 0}],
-        "num_vehicles_disabled": fault + states.count("charging"),
         "num_docks_available": empty if is_known else 0,
-        "num_docks_disabled": fault + states.count("disabled"),
         "is_installed": True,
-        "is_renting": is_known and is_safe and ready > 0 and door is not Door.CLOSED,
-        "is_returning": is_known and is_safe and empty > 0 and door is not Door.CLOSED,
+        # By the standard an empty cabinet rents and a full one takes back: the numbers say how much.
+        "is_renting": may_swap,
+        "is_returning": may_swap,
         "last_reported": rfc3339(sampled_ms(seen)),
         "_open_now": door.value,
         "_swap": {state: states.count(state) for state in sorted(set(states))} if is_known else None,
         "_unknown_since": None if is_known else rfc3339(sampled_ms(seen)),
     }
+    if is_known:
+        facts["num_vehicles_disabled"] = states.count("charging") + stuck
+        facts["num_docks_disabled"] = states.count("disabled") + states.count("fault") - stuck
     return facts
 
 

@@ -4,7 +4,7 @@ Enters: the address of a client, `now`. Leaves: what is left, or when to come ag
 its own address; only a proxy that the operator named may say whose request it hands on.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final, NamedTuple
@@ -73,12 +73,15 @@ class Proxies:
         """Networks like 10.0.0.0/8, or single addresses; raises ValueError."""
         self._trusted: list[Network] = [ip_network(one, strict=False) for one in trusted]
 
-    def client(self, peer: str, headers: Mapping[str, str]) -> str:
-        """Who asks: the last address of X-Forwarded-For that is no trusted proxy; of IPv6 the household's network."""
+    def client(self, peer: str, forwarded: Iterable[str]) -> str:
+        """Who asks: the last address of X-Forwarded-For that is no trusted proxy; of IPv6 the household's network.
+
+        `forwarded`: all lines of it. Some proxies add a line of their own, and of one alone a client could choose it.
+        """
         address = _address(peer)
         if address is None:
             return peer
-        hops = [one.strip() for one in headers.get("X-Forwarded-For", "").split(",") if one.strip()]
+        hops = [one.strip() for one in ",".join(forwarded).split(",") if one.strip()]
         while hops and self._is_trusted(address):
             before = _address(hops.pop())
             if before is None:

@@ -45,7 +45,7 @@ def limits_middleware(limits: Limits, proxies: Proxies) -> Middleware:
     async def count(request: web.Request, handler: Handler) -> web.StreamResponse:
         if not limits.per_minute or request.path.startswith(FREE):
             return await handler(request)
-        client = proxies.client(request.remote or "", request.headers)
+        client = proxies.client(request.remote or "", request.headers.getall("X-Forwarded-For", ()))
         allowance = limits.ask(client, request.app[PLATFORM].now_ms())
         told = {"RateLimit-Policy": policy, "RateLimit": f'"anon";r={allowance.left};t={allowance.reset_s}'}
         if not allowance.is_allowed:

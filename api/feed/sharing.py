@@ -5,6 +5,7 @@ Never: a validator of other bytes than those that are sent (RFC 9110), or a cook
 """
 
 from typing import Final
+from urllib.parse import urlencode
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
@@ -78,9 +79,11 @@ def preflight(allowed: str) -> web.Response:
 
 
 def address_of(request: web.Request) -> str:
-    """The same for queries that name the same parameters in another order; some answers name the host."""
-    query = "&".join(f"{name}={value}" for name, value in sorted(request.query.items()))
-    return f"{request.host}{request.path}?{query}"
+    """The same for queries that name the same parameters in another order; some answers name the host.
+
+    Encoded, so that no name or value can look like two: else one address could be given another's page.
+    """
+    return f"{request.host}{request.path}?{urlencode(sorted(request.query.items()))}"
 
 
 def has_it(request: web.Request, tag: str) -> bool:

@@ -69,7 +69,7 @@ async def stream(request: web.Request, query: StreamQuery) -> web.StreamResponse
     listener = hub.join(interest, request.headers.get("Last-Event-ID", ""))
     try:
         await response.prepare(request)
-        await response.write(_RETRY + hub.here())
+        await response.write(_RETRY)
         while not listener.is_closed:
             await response.write(await listener.next(QUIET_S) or b":\n\n")
     except ConnectionError:

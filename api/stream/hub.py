@@ -61,6 +61,11 @@ class Listener:
         self._waiting.append(told)
         self._some.set()
 
+    def stand(self, place: bytes) -> None:
+        """Where it stands once all that waits is told; not counted, for it is no news."""
+        self._waiting.append(place)
+        self._some.set()
+
     def close(self) -> None:
         """No more is told."""
         self.is_closed = True
@@ -114,6 +119,8 @@ class Hub:
         listener = Listener(interest)
         if last:
             self._catch_up(listener, Place.parse(last))
+        # Behind what it missed: a client that breaks off before that must not believe that it has it.
+        listener.stand(self.here())
         self._listeners[listener] = None
         for shelf in interest.shelves():
             self._shelves.setdefault(shelf, {})[listener] = None

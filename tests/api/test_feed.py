@@ -186,7 +186,8 @@ def test_a_limit_is_never_passed_by_more_than_the_window_before_explains(gaps_ms
 def test_only_a_trusted_proxy_says_for_whom_it_asks(peer: str, forwarded: str, client: str) -> None:
     """The last address that no trusted proxy added counts; a household of IPv6 is one client."""
     proxies = Proxies(["10.0.0.0/8"])
-    assert proxies.client(peer, {"X-Forwarded-For": forwarded} if forwarded else {}) == client
+    assert proxies.client(peer, [forwarded] if forwarded else []) == client
+    assert proxies.client(peer, [one for one in forwarded.split(",") if one]) == client
 
 
 def test_very_few_people_are_not_told_one_by_one() -> None:

@@ -12,6 +12,7 @@ from jsonschema import Draft7Validator, FormatChecker
 from yarl import URL
 
 from api.feed.gbfs import FILES
+from gateway.payloads import Slot
 from tests.api.error_shape import assert_problem
 from tests.api.stillness import NOW_MS
 from tests.api.world import World, battery, dark, live
@@ -80,6 +81,28 @@ async def test_what_is_not_known_now_is_not_for_rent(cabinets: World, client: Cl
     assert (silent["station_id"], silent["num_vehicles_available"], silent["is_renting"]) == ("bj-0002", 0, False)
     assert silent["_unknown_since"] == silent["last_reported"] == "2026-11-22T06:30:00.000Z"
     assert silent["_swap"] is None
+
+
+async def test_each_slot_is_counted_once_and_an_empty_cabinet_still_rents(
+    cabinets: World, client: ClientSession
+) -> None:
+    """By the standard an empty station rents and a full one takes back; what is old is not told as if it were now."""
+    body = battery(3, NOW_MS - 9_000)
+    states = ("ready", "ready", "ready", "charging", "empty", "fault", "fault", "disabled")
+    given: list[dict[str, Any]] = [{"soc": 50.0}] * 4 + [{}, {"battery": "b-7"}, {}, {}]
+    pairs = enumerate(zip(states, given, strict=True), 1)
+    slots = tuple(Slot.model_validate({"slot": n, "state": state, **facts}) for n, (state, facts) in pairs)
+    cabinets.picture.statuses["bj-0001"] = live("bj-0001", body.model_copy(update={"slots": slots}))
+    works, silent = (await asked(client, f"{SYSTEM}/station_status.json"))["data"]["stations"]
+    counts = ("num_vehicles_available", "num_vehicles_disabled", "num_docks_available", "num_docks_disabled")
+    assert [works[name] for name in counts] == [3, 2, 1, 2]
+    assert sum(works[name] for name in counts) == len(slots)
+    assert not {"num_vehicles_disabled", "num_docks_disabled"} & silent.keys()
+    for state in ("charging", "ready"):
+        alike = tuple(one.model_copy(update={"state": state}) for one in slots)
+        cabinets.picture.statuses["bj-0001"] = live("bj-0001", body.model_copy(update={"slots": alike}))
+        [one, _] = (await asked(client, f"{SYSTEM}/station_status.json"))["data"]["stations"]
+        assert (one["is_renting"], one["is_returning"]) == (True, True)
 
 
 async def test_nothing_is_rented_where_it_smokes(cabinets: World, client: ClientSession) -> None:

@@ -1,11 +1,12 @@
 """Opening hours, evaluated in the stations' zone."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from api.hours import Door, Opening, opening
+from api.hours import Door, Opening, opening, week
 from ingest.model import Access
 from tests.api.stillness import ZONE
 from tests.api.world import station
@@ -60,3 +61,32 @@ def test_single_days_in_the_registry_are_exceptions(day: int, at_noon: Door) -> 
     assert hours in (Path(__file__).parents[2] / "docs" / "registry.md").read_text(encoding="utf-8")
     now = _at(f"2026-02-{day} 12:00")
     assert opening(station(1, hours=hours), now, "CN").door is at_noon
+
+
+@pytest.mark.parametrize(
+    ("hours", "told"),
+    [
+        ("Mo-Fr 00:00-24:00; Sa 00:00-18:00", {"Fr": "00:00-00:00", "Sa": "00:00-18:00", "Su": ""}),
+        ("24/7; Su 00:00-12:00", {"Sa": "00:00-00:00", "Su": "00:00-12:00", "Mo": "00:00-00:00"}),
+        (
+            "Fr 20:00-24:00; Sa 00:00-24:00; Su 00:00-06:00",
+            {"Fr": "20:00-00:00", "Sa": "00:00-00:00", "Su": "00:00-06:00"},
+        ),
+        ("Mo 18:00-26:00", {"Mo": "18:00-02:00", "Tu": ""}),
+        ("Fr 00:00-26:00", {"Fr": "00:00-00:00", "Sa": "00:00-02:00"}),
+        ("Mo-Su 06:00-22:00", {"Mo": "06:00-22:00", "Su": "06:00-22:00"}),
+        ("Mo-Su 22:00-06:00", {"Mo": "22:00-06:00", "Tu": "22:00-06:00"}),
+    ],
+)
+def test_the_table_of_the_week_says_what_the_door_says(hours: str, told: dict[str, str]) -> None:
+    """Each open minute stands in it once: on the day on which it begins, or on its own where that day is full."""
+    now = _at("2026-11-23 12:00")  # a Monday
+    table = week(replace(station(1), hours=hours), now, "CN")
+    days = dict(zip(("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"), table, strict=True))
+    shown = {
+        name: ", ".join(f"{start:%H:%M}-{until:%H:%M}" for start, until in one.spans) for name, one in days.items()
+    }
+    assert {name: shown[name] for name in told} == told
+    assert [name for name in told if days[name].is_all_day] == [
+        name for name, one in told.items() if one == "00:00-00:00"
+    ]

@@ -63,6 +63,21 @@ async def test_a_spike_of_readers_reaches_no_store(world: World, client: ClientS
         assert world.visits.asked == 3
 
 
+async def test_no_address_can_be_given_the_page_of_another(client: ClientSession) -> None:
+    """A name or a value with an encoded & or = is not two parameters, however it would look when it is joined."""
+    for strange, usual in (
+        ("/?open_now%3D1%26region=110101", "/?open_now=1&region=110101"),
+        ("/?lang=en%26region%3D110101", "/?lang=en&region=110101"),
+    ):
+        async with client.get(strange) as response:
+            other = await response.text()
+        async with client.get(usual) as response:
+            assert response.status == 200
+            assert await response.text() != other
+        async with client.get(usual) as response:
+            assert await response.text() != other
+
+
 async def test_languages_and_errors_are_not_mixed_up(client: ClientSession) -> None:
     """Each language is a page of its own; a mended page is a 404 each time, and kept by nobody."""
     for _ in range(2):

@@ -46,8 +46,11 @@ async def listening(client: ClientSession, query: str = "", last: str = "") -> A
         assert response.status == 200
         assert response.headers["Content-Type"] == "text/event-stream; charset=utf-8"
         told = _Told(response.content)
-        block = (await response.content.readuntil(b"\n\n")).decode()
-        told.last = last or block.splitlines()[1].removeprefix("id: ")
+        if last:
+            told.last = last
+        else:
+            block = (await response.content.readuntil(b"\n\n")).decode()
+            told.last = block.splitlines()[1].removeprefix("id: ")
         yield told
 
 
@@ -113,6 +116,25 @@ async def test_who_comes_back_gets_what_was_missed(world: World, client: ClientS
         assert (await again.next())[1]["id"] == "bj-0003"
 
 
+async def test_the_place_comes_behind_what_was_missed(world: World, client: ClientSession) -> None:
+    """A client that breaks off before it has what it missed comes back for it: nothing told it that it is further."""
+    async with listening(client) as told:
+        left = told.last
+        for name in ("bj-0001", "bj-0002"):
+            world.news.heard(name)
+            await told.next()
+        now = told.last
+    async with client.get("/v1/stream", headers={"Last-Event-ID": left}) as response:
+        ids = []
+        for _ in range(3):
+            block = (await response.content.readuntil(b"\n\n")).decode()
+            ids.append(next(line.removeprefix("id: ") for line in block.splitlines() if line.startswith("id: ")))
+    assert left not in ids
+    assert ids == sorted(ids)
+    assert ids[-1] == now
+    assert "event" not in block
+
+
 @pytest.mark.parametrize("last", ["0-5", "nonsense", "1-99999999999999999999", "x" * 500])
 async def test_who_was_away_too_long_is_told_to_ask_anew(client: ClientSession, last: str) -> None:
     """An id of another run, or none of ours, gets `resync`."""
@@ -157,7 +179,7 @@ async def test_after_a_rest_nobody_can_know_what_was_missed(world: World) -> Non
     place = hub.here().decode().split()[1]
     hub._rest()
     listener = hub.join(Interest(), place)
-    assert await listener.next(1) == RESYNC
+    assert await listener.next(1) == RESYNC + hub.here()
 
 
 async def test_streams_end_when_the_platform_does(app: web.Application, client: ClientSession) -> None:

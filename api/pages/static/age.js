@@ -30,6 +30,11 @@ export function heard() {
   tell();
 }
 
+// Whether what is shown may be older than it looks: news that came before the connection did not.
+export function isBehind() {
+  return isKept || isCut;
+}
+
 // The connection for news is gone.
 export function cut() {
   isCut = true;
@@ -40,8 +45,8 @@ function tell() {
   const banner = document.getElementById("kept");
   if (!banner) return;
   const isOffline = isKept || !navigator.onLine;
-  const isBehind = isCut && Date.now() - heardMs > QUIET_MS;
-  banner.hidden = !isOffline && !isBehind;
+  const isLate = isCut && Date.now() - heardMs > QUIET_MS;
+  banner.hidden = !isOffline && !isLate;
   document.documentElement.classList.toggle("old", !banner.hidden);
   const words = banner.hidden ? "" : (isOffline ? banner.dataset.offline : banner.dataset.behind).replace("{age}", age(banner));
   // Only when it changes: a screen reader reads it each time.

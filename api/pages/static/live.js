@@ -1,10 +1,12 @@
 // Keeps an open page true: listens to /v1/stream, and fetches anew what has changed, rendered by the server.
-import { cut, heard } from "./age.js";
+import { cut, heard, isBehind } from "./age.js";
 
 const TOGETHER_MS = 100; // Larger: a number is seen later than within a second. Smaller: a request for each event.
 const BETWEEN_MS = 2_000; // Between two fetches of one page; the first comes at once. Smaller: a busy list asks all the time.
 const SLOWLY_MS = 60_000; // Even with a stream: that a station fell silent is no event. Larger: its old numbers stay.
 const STREAM_STATIONS_MAX = 100; // As /v1/stream takes.
+const RELOADED = "reloaded-ms"; // When a page of this tab that the worker had kept was last fetched as a whole.
+const RELOAD_MS = 60_000; // Between two of those. Smaller: on a slow network a page that is kept again reloads for ever.
 const AGAIN_MS = 15_000; // Where there is no stream: how often the page asks. Larger: seats that are gone.
 
 const changed = new Set();
@@ -54,7 +56,8 @@ export function watch() {
 function listen(list, stations, everything) {
   const query = new URLSearchParams(stations.slice(0, STREAM_STATIONS_MAX).map((id) => ["station", id]));
   const stream = new EventSource(list.dataset.stream ?? `/v1/stream?${query}`);
-  stream.addEventListener("open", heard);
+  // A connection is no news: of a page that is old or was cut off, all is asked for first.
+  stream.addEventListener("open", () => (isBehind() ? everything() : heard()));
   stream.addEventListener("error", () => {
     cut();
     // Refused for good; a connection that is lost is made again by the browser.
@@ -88,11 +91,21 @@ async function fetchNow(list) {
   try {
     const response = await fetch(target, { headers: { Accept: "text/html" }, cache: "no-store" });
     if (!response.ok) throw new Error(`status ${response.status}`);
+    if (reloads()) return;
     replaceParts(new DOMParser().parseFromString(await response.text(), "text/html"));
     heard();
   } catch {
     cut();
   }
+}
+
+// The network is back for a page that was kept: not all of it is a part (which stations are listed, the week's table).
+function reloads() {
+  if (!document.documentElement.dataset.keptMs) return false;
+  if (Date.now() - Number(sessionStorage.getItem(RELOADED) ?? 0) < RELOAD_MS) return false;
+  sessionStorage.setItem(RELOADED, String(Date.now()));
+  location.reload();
+  return true;
 }
 
 // Puts in what differs, and leaves open what was open and the keyboard where it was.
