@@ -28,6 +28,7 @@ class LetterBox:
         self._database = database
         self._pipeline = pipeline
         self._bounds = bounds
+        self._one_by_one = asyncio.Lock()
 
     async def page(self, wanted: LetterFilter, before_id: int | None, limit: int) -> Sequence[LetterLine]:
         """See the port."""
@@ -42,7 +43,14 @@ class LetterBox:
         return await self._database.run(partial(dead_letters.drop, ids=[letter_id])) == 1
 
     async def replay(self, letter_id: int, *, accept_clock: bool) -> Replayed | None:
-        """See the port. A crash before the letter is dropped leaves it: the next replay finds it a duplicate."""
+        """See the port. A crash before the letter is dropped leaves it: the next replay finds it a duplicate.
+
+        One after the other: of two who replay the same letter, the second finds it gone.
+        """
+        async with self._one_by_one:
+            return await self._replay(letter_id, accept_clock=accept_clock)
+
+    async def _replay(self, letter_id: int, *, accept_clock: bool) -> Replayed | None:
         kept = await self.get(letter_id)
         if kept is None:
             return None

@@ -15,7 +15,7 @@ from gateway.payloads import Rejected
 from gateway.session import Delivery
 from gateway.topics import PREFIX, Channel, Kind, topic_of
 from ingest.batch import Batch, Replay
-from ingest.decode import ClockBounds, Refused, dead_letter, decode
+from ingest.decode import ClockBounds, Reason, Refused, dead_letter, decode
 from ingest.live.snapshot import rows_of
 from ingest.model import DeadLetter, Reading
 from ingest.operating import Refusal, Replayed
@@ -83,12 +83,15 @@ class Pipeline:
             return
         try:
             self._take(delivery)
-        except Exception as error:
-            # Whatever it is, the books may hold half a reading, and its repeat would be taken for a duplicate.
-            log.critical("the pipeline failed, and ends before anything wrong is kept", exc_info=error)
-            self._failure = error
-            self._edge.pause()
-            self._wake.set()
+        except Exception as error:  # noqa: BLE001 - `run` raises it
+            self._fail(error)
+
+    def _fail(self, error: Exception) -> None:
+        """Whatever it is, the books may hold half a reading, and its repeat would be taken for a duplicate."""
+        log.critical("the pipeline failed, and ends before anything wrong is kept", exc_info=error)
+        self._failure = error
+        self._edge.pause()
+        self._wake.set()
 
     def _take(self, delivery: Delivery) -> None:
         now_ms, bounds, steps = self._now_ms(), self._books.bounds, self._steps
@@ -103,7 +106,12 @@ class Pipeline:
                 steps.refuse(dead_letter(refusal, message.topic, message.payload, now_ms))
         ids = [message.packet_id for message in delivery.messages if message.packet_id]
         if ids:
-            steps.batch.acks.setdefault(delivery.connection, []).extend(ids)
+            acks = steps.batch.acks
+            if delivery.connection not in acks:
+                # Those of earlier connections can never be sent: behind a store that is away they would pile up.
+                self._books.accounting.acks_dropped += sum(map(len, acks.values()))
+                acks.clear()
+            acks.setdefault(delivery.connection, []).extend(ids)
         self._wake.set()
         if steps.batch.size > MAX_WAITING and not self._is_paused:
             self._is_paused = True
@@ -122,16 +130,22 @@ class Pipeline:
         # As a retained one, because what a state says was so then, and may not be any more.
         message = Message(letter.topic, letter.payload, b"", retained=True)
         refused: list[DeadLetter] = []
+        is_named = letter.reason == Reason.REJECTED_BY_STORE
         try:
             arrived = decode(message, letter.received_ms, bounds)
-            steps.replay(arrived, letter.received_ms, now_ms, refused.append)
+            steps.replay(arrived, letter.received_ms, now_ms, refused.append, is_named=is_named)
         except Refused as refusal:
             refused.append(dead_letter(refusal, letter.topic, letter.payload, letter.received_ms))
+        except Exception as error:
+            self._fail(error)
+            raise
         taken, duplicates = steps.batch.readings[begin:], accounting.duplicate.total() - duplicates
         durable: asyncio.Future[Sequence[DeadLetter]] = asyncio.get_running_loop().create_future()
         steps.batch.replays.append(Replay(taken, lambda letters: _settle(durable, letters)))
         self._wake.set()
         not_stored = await durable
+        if letter.reason == Reason.NAME_REUSED and duplicates:
+            refused.append(letter)  # what is known by its name is the other reading; this one is stored nowhere
         told = tuple(Refusal(one.reason, one.detail) for one in (*refused, *not_stored))
         return Replayed(len(taken) - len(not_stored), duplicates, told)
 
@@ -154,6 +168,8 @@ class Pipeline:
             if self._failure is not None:
                 raise self._failure
             await self._finish(self._close())
+        if self._failure is not None:
+            raise self._failure
         await self._finish(self._close())
 
     def stop(self) -> None:

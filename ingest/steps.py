@@ -94,10 +94,13 @@ class Steps:
             case Ignored():
                 pass
 
-    def replay(self, arrived: Arrived, received_ms: int, now_ms: int, refuse: Refuse) -> None:
+    def replay(
+        self, arrived: Arrived, received_ms: int, now_ms: int, refuse: Refuse, *, is_named: bool = False
+    ) -> None:
         """What was refused when it came, at `received_ms`: the station was heard then, and is not heard now.
 
-        What is refused again is counted nowhere: it is where it was.
+        What is refused again is counted nowhere: it is where it was. `is_named`: its name was noted when it came,
+        because only the store refused it; without forgetting that it would be called a repeat, and lost.
         """
         if isinstance(arrived, Ignored):
             return
@@ -109,6 +112,8 @@ class Steps:
         live.heard_ms = max(live.heard_ms, received_ms)
         begin = len(self.batch.readings)
         if isinstance(arrived, Reading):
+            if is_named:
+                live.track(arrived.kind).forget(arrived.body.boot, arrived.body.seq)
             self._take(live, arrived, now_ms, is_kept=True)
         else:
             self._unpack(live, arrived, now_ms, refuse)
@@ -147,7 +152,8 @@ class Steps:
         if outcome is Outcome.LATE or now_ms - body.ts > LATE_MS:
             self.batch.late[live.id] = live
         books.quality.note_unknown(reading)
-        if outcome is Outcome.LATE and track.seqs(body.boot) is None:
+        if outcome is Outcome.LATE:
+            # Of a forgotten boot, or below more holes than are remembered, no range would ever name it.
             books.receipts.owe_by_name(live, kind, body.boot, body.seq, now_ms)
         else:
             books.receipts.owe(live, kind, body.boot, now_ms)

@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from gateway.payloads import ADAPTERS
 from ingest.model import HistoryPoint, Kind, Reading
-from ingest.ports import StoreMisconfigured, TransientStoreError
+from ingest.ports import RejectedByStore, StoreMisconfigured, TransientStoreError
 from ingest.store.sqlite_history import history
 
 T = TypeVar("T")
@@ -152,8 +152,9 @@ class SqliteReadingStore:
         db = self._open_db
         db.execute("BEGIN")
         try:
-            before = _last_id(db) if has_waited else 0
+            before, rows = _last_id(db) if has_waited else 0, db.total_changes
             _insert(db, readings)
+            refused = _under_used_names(db, readings) if db.total_changes - rows < len(readings) else []
             if has_waited and (last := _last_id(db)) > before:
                 _note_waited(db, before + 1, last)
             db.execute("COMMIT")
@@ -161,6 +162,8 @@ class SqliteReadingStore:
             if db.in_transaction:
                 db.execute("ROLLBACK")
             raise
+        if refused:
+            raise RejectedByStore(refused)
 
     def _first_since(self, since_ms: int) -> int:
         """Where to begin: behind the last row that is older, and did not wait in the spool."""
@@ -209,6 +212,21 @@ def _insert(db: sqlite3.Connection, readings: Sequence[Reading]) -> None:
             at += size
 
 
+def _under_used_names(db: sqlite3.Connection, readings: Sequence[Reading]) -> list[tuple[Reading, str]]:
+    """Those whose name another reading bears: a board that counts its starts anew. A repeat has the same `ts`."""
+    refused = []
+    for reading in readings:
+        body = reading.body
+        [[ts_ms]] = db.execute(_TS_OF, (reading.station, reading.kind.value, body.boot, body.seq))
+        if ts_ms != body.ts:
+            detail = (
+                f"boot {body.boot}, seq {body.seq} is the name of another {reading.kind} reading; "
+                "boot must grow with every start and be kept in flash"
+            )
+            refused.append((reading, detail))
+    return refused
+
+
 def _last_id(db: sqlite3.Connection) -> int:
     return int(db.execute("SELECT coalesce(max(id), 0) FROM reading").fetchone()[0])
 
@@ -219,6 +237,7 @@ def _note_waited(db: sqlite3.Connection, first: int, last: int) -> None:
         db.execute("INSERT INTO waited VALUES (?, ?)", (first, last))
 
 
+_TS_OF: Final = "SELECT ts_ms FROM reading WHERE station = ? AND kind = ? AND boot = ? AND seq = ?"
 _LAST_OLDER: Final = "SELECT id FROM reading WHERE id < ? AND received_ms < ? ORDER BY id DESC LIMIT 1"
 _LAST_WAITED: Final = "SELECT first_id, last_id FROM waited WHERE first_id <= ? ORDER BY first_id DESC LIMIT 1"
 _INSERT: Final = "INSERT OR IGNORE INTO reading (station, kind, boot, seq, ts_ms, received_ms, payload) VALUES "

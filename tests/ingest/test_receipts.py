@@ -16,7 +16,7 @@ from ingest.quality import QualityBook
 from ingest.receipts import ALSO_MAX, INTERVAL_MS, Receipts
 from ingest.registry.regions import load_regions
 from ingest.registry.registry import MemoryRegistry
-from ingest.sequence import OLDER_BOOTS
+from ingest.sequence import OLDER_BOOTS, RANGES_MAX
 from ingest.steps import Books, Steps
 from ingest.visits.ledger import Ledger
 from ingest.visits.local_day import LocalDays
@@ -101,6 +101,16 @@ def test_readings_between_many_holes_are_confirmed_when_they_are_sent_again() ->
             platform.take(boot, seq)
         ring -= platform.confirmed()
     assert ring == set()
+
+
+def test_a_reading_below_more_holes_than_are_remembered_is_confirmed() -> None:
+    """A long boot in which each second reading was refused, and one of its first comes late: it need not come twice."""
+    platform = Platform()
+    for seq in range(6, 6 + 2 * RANGES_MAX + 4, 2):
+        platform.take(1, seq)
+    platform.stored()
+    platform.take(1, 4)
+    assert (1, 4) in platform.confirmed()
 
 
 @given(st.lists(st.lists(st.tuples(st.integers(1, OLDER_BOOTS + 5), st.integers(1, 9)), max_size=30), max_size=6))

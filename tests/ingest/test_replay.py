@@ -116,6 +116,35 @@ async def test_what_the_store_refuses_again_stays() -> None:
         assert world.books.accounting.refused == {"rejected_by_store": 1}
 
 
+async def test_what_the_store_alone_refused_is_stored_once_it_takes_it() -> None:
+    """Its name was noted when it came: a replay does not call it a repeat, for it is nowhere else."""
+    async with running(World()) as world:
+        world.keeper.refuse = lambda batch: [letter_of(one, "full", NOW_MS) for one in batch.readings]
+        world.take(message(Kind.OCCUPANCY, document(seq=1, entered=5), station="st-1"))
+        await world.idle()
+        [reading] = world.keeper.kept[-1].readings
+        world.keeper.refuse = lambda _batch: ()
+        result = await replayed(world, letter_of(reading, "full", NOW_MS))
+        assert result == Replayed(taken=1)
+        assert kept_names(world.keeper.kept[1:]) == [("st-1", Kind.OCCUPANCY, 1, 1)]
+        assert world.books.accounting.stored[Kind.OCCUPANCY] == 1
+
+
+async def test_a_reading_under_a_used_name_stays_though_the_name_is_known() -> None:
+    """The other reading bears it; this one would be lost if it were called a repeat."""
+    async with running(World()) as world:
+        for minute in range(3):
+            said = document(seq=1 + minute, ts=NOW_MS + minute * MINUTE_MS)
+            world.take(message(Kind.OCCUPANCY, said, station="st-1"))
+        await world.idle()
+        sent = message(Kind.OCCUPANCY, document(seq=1, ts=NOW_MS + MINUTE_MS))
+        refusal = Refused(Reason.NAME_REUSED, "another", "st-1")
+        one = dead_letter(refusal, sent.topic, sent.payload, NOW_MS + 5 * MINUTE_MS)
+        result = await replayed(world, one)
+        assert result.outcome is ReplayOutcome.REFUSED
+        assert [refusal.reason for refusal in result.refused] == ["name_reused"]
+
+
 async def test_clock_is_compared_with_the_time_of_receipt() -> None:
     """A letter that has lain for longer than a reading may be old is no older for it."""
     async with running(World()) as world:

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ingest.model import Reading
-from ingest.ports import StoreMisconfigured, TransientStoreError
+from ingest.ports import RejectedByStore, StoreMisconfigured, TransientStoreError
 from ingest.store import sqlite
 from ingest.store.sqlite import SqliteReadingStore
 from tests.ingest.making import NOW_MS, reading
@@ -107,6 +107,21 @@ async def test_damage_while_it_runs_calls_for_a_person(path: Path) -> None:
     store = await opened(path)
     with pytest.raises(StoreMisconfigured, match="damaged"):
         await store.write([reading(seq=seq, ts=NOW_MS + seq) for seq in range(400, 900)])
+    await store.close()
+
+
+async def test_another_reading_under_a_used_name_is_refused_and_the_rest_stored(path: Path) -> None:
+    """A board that counts its starts from 1 again: what it says is refused by name, and not thrown away in silence."""
+    store = await opened(path)
+    first = [reading(seq=1, ts=NOW_MS), reading(seq=2, ts=NOW_MS + 1)]
+    await store.write(first)
+    other = reading(seq=1, ts=NOW_MS + 9_000_000)
+    with pytest.raises(RejectedByStore) as refused:
+        await store.write([other, first[1], reading(seq=3, ts=NOW_MS + 2)])
+    [(one, why)] = refused.value.refused
+    assert one == other
+    assert "is the name of another" in why
+    assert seqs(await everything(store)) == [1, 2, 3]
     await store.close()
 
 
