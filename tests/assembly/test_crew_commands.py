@@ -1,5 +1,6 @@
 """`yizhan crews`, typed, against a platform behind a real socket."""
 
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,13 @@ from tests.api.ops_world import MINTED
 from tests.assembly.conftest import Served
 from tests.terminal import Terminal
 
-TOML = """
+NEXT_MONTH = date.today() + timedelta(days=30)  # noqa: DTZ011 - a day is a day
+TOML = f"""
 [[channels]]
 name = "robot"
 kind = "dingtalk"
 address = "https://robot.invalid/send"
-secrets = { token = "env:ROBOT_TOKEN" }
+secrets = {{ token = "env:ROBOT_TOKEN" }}
 
 [[crews]]
 id = "west"
@@ -26,13 +28,13 @@ name = "西城巡检队"
 regions = ["110102"]
 hours = "Mo-Su 08:00-20:00"
 channels = ["robot"]
-chain = [{ after = "15 min", channels = ["robot"], least = "critical" }]
+chain = [{{ after = "15 min", channels = ["robot"], least = "critical" }}]
 
 [[maintenance]]
 author = "Li Na"
 reason = "new cabinets"
-starts = 2099-12-01T08:00:00
-ends = 2099-12-01T18:00:00
+starts = {NEXT_MONTH}T08:00:00
+ends = {NEXT_MONTH}T18:00:00
 region = "110102"
 """
 CSV = "id,name,channels,regions\nnorth,北区巡检队,dingtalk-dc,110101\n"
