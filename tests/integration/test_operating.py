@@ -77,7 +77,8 @@ def test_letters_are_replayed_on_a_running_platform(
     with Hardware(mosquitto.port, "st-1") as station:
         station.send("occupancy", occupancy(1, now_ms))
         station.send("occupancy", occupancy(2, now_ms, present=-1))
-        station.send("occupancy", occupancy(4, now_ms - 40 * DAY_MS, boot=1, entered=0, epoch=1))
+        # Under a name that none of the past has.
+        station.send("occupancy", occupancy(4_000, now_ms - 40 * DAY_MS, boot=1, entered=0, epoch=1))
         station.answer("rejected")
         station.answer("rejected")
 
