@@ -13,7 +13,7 @@ from api.ops.alert_bodies import ActNow, AlertNow, CauseNow, JobNow, MessageNow,
 from api.platform import PLATFORM, ApiPlatform
 from api.problems import Problem
 from ingest.alerts.board import AlertBoard
-from ingest.alerts.model import PLATFORM_PLACE, Alert, Severity
+from ingest.alerts.model import PLATFORM_PLACE, Severity
 from ingest.alerts.records import AlertView, KeptAct
 from ingest.alerts.work import Delivery, Job, Outgoing, Silence
 
@@ -68,11 +68,6 @@ def name_of(platform: ApiPlatform, place: str) -> str:
     station = platform.registry.station(place)
     region = platform.registry.region(place)
     return station.name if station is not None else region.name if region is not None else place
-
-
-def worst_first(alerts: Iterable[Alert]) -> list[Alert]:
-    """In the order in which somebody wants to read them."""
-    return sorted(alerts, key=lambda alert: (alert.resolved_ms is not None, -alert.severity.rank, alert.since_ms))
 
 
 def alert_now(platform: ApiPlatform, view: AlertView) -> AlertNow:

@@ -4,18 +4,15 @@ Enters: arguments, YIZHAN_TOKEN. Leaves: an answer on the terminal; exit code 1 
 Never: a database.
 """
 
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
 import typer
 
 from assembly.commands.asking import Url, instant_of, run
-from assembly.commands.jobs import Comment, InMinutes, Until, act, quoted, show_fields, tell
-from assembly.listing import lines_of, local_time, show_list
+from assembly.commands.jobs import Comment, InMinutes, Until, act, quoted, show_entries, show_fields, tell
+from assembly.listing import Row, lines_of, local_time, show_list
 from assembly.terminal import AsJson, Config, fail, out, print_json, printable, settings_of
-
-if TYPE_CHECKING:  # it needs aiohttp, which --help does not
-    from assembly.operator_client import OperatorClient
 
 app: Final = typer.Typer(no_args_is_help=True, help="Alerts: what is wrong where; silences; trial messages.")
 
@@ -44,35 +41,21 @@ def list_alerts(
 
     Example: `YIZHAN_TOKEN=… yizhan alerts list --severity critical --region 110000`
     """
-    given = {"state": state, "severity": severity, "rule": rule, "station": station, "region": region}
-    filters = {name: value for name, value in given.items() if value} | ({"past": "true"} if past else {})
+    filters = {"state": state, "severity": severity, "rule": rule, "station": station, "region": region}
+    columns = ("id", "how bad", "since", "where", "what", "value")
 
-    async def ask(client: "OperatorClient") -> list[dict[str, Any]]:
-        return [alert async for alert in client.entries("alerts", "alerts", filters, limit + 1)]
-
-    settings = settings_of(config)
-    found = run(settings, url, ask)
-    if as_json:
-        print_json(found[:limit])
-        return
-    zone = ZoneInfo(settings.platform.time_zone)
-    rows = [
-        (
+    def row(alert: dict[str, Any], zone: ZoneInfo) -> Row:
+        fault, job = f"{alert['rule']} {alert['part']}".strip(), alert["job"] and f"job {alert['job']}"
+        return (
             alert["id"],
             lines_of(alert["severity"], alert["state"]),
             local_time(alert["since"], zone),
             lines_of(alert["place"], alert["place_name"]),
-            lines_of(
-                f"{alert['rule']} {alert['part']}".strip(), alert["job"] and f"job {alert['job']}", remark(alert, zone)
-            ),
+            lines_of(fault, job, remark(alert, zone)),
             alert["value"],
         )
-        for alert in found[:limit]
-    ]
-    nothing = "there is none that your token may see and the filters let through"
-    show_list(("id", "how bad", "since", "where", "what", "value"), rows, nothing)
-    if len(found) > limit:
-        out.print(f"the first {limit}; more with --limit")
+
+    show_entries("alerts", "there is none", filters, columns, row, limit, url, config, past=past, as_json=as_json)
 
 
 @app.command("rules")

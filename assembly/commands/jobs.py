@@ -3,13 +3,14 @@
 Enters: arguments, YIZHAN_TOKEN. Leaves: an answer on the terminal. Never: a database.
 """
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
 import typer
 
 from assembly.commands.asking import Url, instant_of, run
-from assembly.listing import lines_of, local_time, show_list
+from assembly.listing import Row, lines_of, local_time, show_list
 from assembly.terminal import AsJson, Config, out, print_json, printable, settings_of
 
 if TYPE_CHECKING:  # it needs aiohttp, which --help does not
@@ -44,33 +45,21 @@ def list_jobs(
 
     Example: `YIZHAN_TOKEN=… yizhan jobs list --region 110101 --state open`
     """
-    given = {"state": state, "severity": severity, "crew": crew, "station": station, "region": region}
-    filters = {name: value for name, value in given.items() if value} | ({"past": "true"} if past else {})
+    filters = {"state": state, "severity": severity, "crew": crew, "station": station, "region": region}
+    columns = ("id", "how bad", "opened", "where", "crew", "who goes")
 
-    async def ask(client: "OperatorClient") -> list[dict[str, Any]]:
-        return [job async for job in client.entries("jobs", "jobs", filters, limit + 1)]
-
-    settings = settings_of(config)
-    found = run(settings, url, ask)
-    if as_json:
-        print_json(found[:limit])
-        return
-    zone = ZoneInfo(settings.platform.time_zone)
-    rows = [
-        (
+    def row(job: dict[str, Any], zone: ZoneInfo) -> Row:
+        arrival = job["arrival_at"] and f"there at {local_time(job['arrival_at'], zone)}"
+        return (
             job["id"],
             lines_of(job["severity"], job["state"]),
             local_time(job["opened_at"], zone),
             lines_of(job["place_name"], job["address"]),
             job["crew"],
-            lines_of(job["acknowledged_by"], job["arrival_at"] and f"there at {local_time(job['arrival_at'], zone)}"),
+            lines_of(job["acknowledged_by"], arrival),
         )
-        for job in found[:limit]
-    ]
-    nothing = "nothing is open that your token may see and the filters let through"
-    show_list(("id", "how bad", "opened", "where", "crew", "who goes"), rows, nothing)
-    if len(found) > limit:
-        out.print(f"the first {limit}; more with --limit")
+
+    show_entries("jobs", "nothing is open", filters, columns, row, limit, url, config, past=past, as_json=as_json)
 
 
 @app.command("show")
@@ -146,6 +135,37 @@ def close_job(
     Example: `YIZHAN_TOKEN=… yizhan jobs close j-4711 --reason "station was taken down"`
     """
     act(f"jobs/{quoted(job_id)}/close", {"reason": reason}, url, config, as_json=as_json)
+
+
+def show_entries(
+    name: str,
+    nothing: str,
+    filters: dict[str, str | None],
+    columns: Sequence[str],
+    row: Callable[[dict[str, Any], ZoneInfo], Row],
+    limit: int,
+    url: str | None,
+    config: Config,
+    *,
+    past: bool,
+    as_json: bool,
+) -> None:
+    """Ask for a list (`jobs`, `alerts`), and show at most so many of it; of an empty one say `nothing`, and of whom."""
+    given = {name: value for name, value in filters.items() if value} | ({"past": "true"} if past else {})
+
+    async def ask(client: "OperatorClient") -> list[dict[str, Any]]:
+        return [entry async for entry in client.entries(name, name, given, limit + 1)]
+
+    settings = settings_of(config)
+    found = run(settings, url, ask)
+    if as_json:
+        print_json(found[:limit])
+        return
+    zone = ZoneInfo(settings.platform.time_zone)
+    rows = [row(entry, zone) for entry in found[:limit]]
+    show_list(columns, rows, f"{nothing} that your token may see and the filters let through")
+    if len(found) > limit:
+        out.print(f"the first {limit}; more with --limit")
 
 
 def act(path: str, body: dict[str, Any], url: str | None, config: Config, *, as_json: bool) -> None:

@@ -144,11 +144,11 @@ class JobBook:
             if not sees and job.good_since_ms is not None and job.closed_ms is None:
                 not_taken.append(job.id)
                 continue
-            if job.closed_ms is not None and now_ms - job.closed_ms < OWED_LONGEST_MS and owes(job.id):
+            is_over = job.closed_ms is not None and not job.alerts
+            if is_over and now_ms - (job.closed_ms or 0) < OWED_LONGEST_MS and owes(job.id):
                 self._owed_ms[job.id] = now_ms + OWED_LOOK_MS
-                if not job.alerts:
-                    not_taken.append(job.id)
-                    continue
+                not_taken.append(job.id)
+                continue
             with self.mishaps.spare(f"what is due of job {job.id}", partial(not_taken.append, job.id)):
                 self._time_is_up(job, due_ms, done)
         for job_id in not_taken:
